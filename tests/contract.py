@@ -191,6 +191,9 @@ def _grew(fact, was, now, may_require):
     if fact == "type":
         # An option that takes anything takes a path as well.
         return not may_require and (was, now) == ("path", "raw")
+    if fact == "elements":
+        # So does a list of anything.
+        return not may_require and now == "raw"
     if fact == "kinds":
         return set(was) <= set(now)
     if fact in ("choices", "aliases"):

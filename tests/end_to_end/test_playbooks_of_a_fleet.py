@@ -124,20 +124,21 @@ def test_a_pattern_that_is_no_guest_is_an_error(place, playbook):
     ],
 )
 def test_a_misspelt_value_is_found_before_anything_is_done(place, variables, sentence):
-    ended = play(place, "migrate", variables=variables)
-    assert ended.returncode == 2 and sentence in said(ended)
+    for playbook in ("migrate", "plan"):
+        ended = play(place, playbook, variables=variables)
+        assert ended.returncode == 2 and sentence in said(ended)
     assert not (place.scratch / "run" / "state").exists()
 
 
-def _copy_slots(folder, variables):
-    """{conversion host: what its guests get as guestconv_copy_slots}, of four conversion hosts."""
+def _copy_slots(folder, variables, own=None):
+    """{conversion host: what its guests get as guestconv_copy_slots}, of four conversion hosts. own: the slots of conv1."""
     folder.mkdir()
     names = [f"conv{number}" for number in range(1, 5)]
     guests = {f"guest-of-{name}": {"guestconv_conversion_host": name} for name in names}
     inventory = {"all": {"vars": variables, "children": {}}}
     inventory["all"]["children"] = {
         "guestconv_conversion_hosts": {
-            "hosts": {**dict.fromkeys(names), "conv1": {"guestconv_copy_slots": {"count": 8}}}
+            "hosts": {**dict.fromkeys(names), "conv1": {"guestconv_copy_slots": own or {"count": 8}}}
         },
         "fleet": {"hosts": guests},
     }
@@ -170,6 +171,11 @@ def test_what_a_source_permits_is_divided_among_the_conversion_hosts(tmp_path):
     # From -e it is text; and what a conversion host has by itself stays without it.
     slots = _copy_slots(tmp_path / "text", {"guestconv_source_copies": "11"})
     assert sum(found["per_source"] for found in slots.values()) == 11
+    # The smaller one of what the machine and the source permit.
+    for number, permitted in ((1, 1), (2, 2), (9, 2), (None, 2)):
+        own = {"count": 8, "per_source": number}
+        slots = _copy_slots(tmp_path / f"own-{number}", {"guestconv_source_copies": 10}, own)
+        assert slots["conv1"] == {"count": 8, "per_source": permitted}
     slots = _copy_slots(tmp_path / "none", {})
     assert slots == {"conv1": {"count": 8}, "conv2": {}, "conv3": {}, "conv4": {}}
 

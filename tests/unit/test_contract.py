@@ -82,6 +82,9 @@ def test_an_option_for_a_path_may_take_other_things_as_well_but_not_the_other_wa
     assert not contract._changed("", {"dest": {"type": "path"}}, {"dest": {"type": "raw"}}, may_require=False)
     assert contract._changed("", {"dest": {"type": "raw"}}, {"dest": {"type": "path"}}, may_require=False)
     assert contract._changed("", {"path": {"type": "path"}}, {"path": {"type": "raw"}}, may_require=True)
+    assert not contract._changed("", {"keys": {"elements": "dict"}}, {"keys": {"elements": "raw"}}, may_require=False)
+    assert contract._changed("", {"keys": {"elements": "raw"}}, {"keys": {"elements": "dict"}}, may_require=False)
+    assert contract._changed("", {"keys": {"elements": "dict"}}, {"keys": {"elements": "raw"}}, may_require=True)
 
 
 @pytest.mark.parametrize(

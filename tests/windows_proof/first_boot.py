@@ -22,7 +22,8 @@ from pathlib import Path
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows import (
     first_boot,
     script,
-    script_steps,
+    script_network,
+    script_words,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows.steps import (
     InstallDrivers,
@@ -47,7 +48,7 @@ NETWORK = SetNetwork(
     routes=(Route("172.16.0.0/12", "10.1.2.9", 5),),
     netbios=2,
 )
-PRODUCT = UninstallProduct("{12345678-1234-1234-1234-1234567890AB}", 'VMware & "Tools" %PATH%')
+PRODUCT = UninstallProduct("{12345678-1234-1234-1234-1234567890AB}", 'VMware & "Tools" %PATH%', ("PREVENT_REBOOT=Yes",))
 STEPS = (
     InstallDrivers(r"%SystemRoot%\Drivers\VirtIO"),
     RemoveDevice(r"PCI\VEN_8086&DEV_10D3&SUBSYS_07D015AD&REV_00\000C29FFFFF3FFDE00", GUID),
@@ -171,15 +172,16 @@ def all_steps_succeed(wine: Wine) -> None:
         "interface ipv4 set dnsservers name=12 source=static address=10.1.2.53 register=primary validate=no",
         "interface ipv6 add address interface=12 address=2001:db8::5/64",
         "interface ipv6 add route prefix=::/0 interface=12 nexthop=2001:db8::1",
-        "interface ipv6 add dnsservers name=12 address=2001:db8::53 index=1 validate=no",
+        "interface ipv6 set dnsservers name=12 source=static address=2001:db8::53 register=primary validate=no",
         "interface ipv4 add route prefix=172.16.0.0/12 interface=12 nexthop=10.1.2.9 metric=5",
     ], lines
     search, rename = of_program(lines, "powershell")
-    assert search.endswith(f'-Command "{script_steps.FINDER}"'.replace("%~1", "00:0C:29:F3:FF:DE")), search
-    assert f"$name = {script_steps.in_powershell(HOSTILE)}; Get-WmiObject" in rename, rename
+    finder = script_network.FINDER.replace("%~1", "00:0C:29:F3:FF:DE").replace("%~2", "")
+    assert search.endswith(f'-Command "{finder}"'), search
+    assert f"$name = {script_words.text_in_powershell(HOSTILE)}; Get-WmiObject" in rename, rename
     assert "'InterfaceIndex=12'" in rename, rename
     (uninstall,) = of_program(lines, "msiexec")
-    assert uninstall == msiexec(f"/x {PRODUCT.code}", 4), uninstall
+    assert uninstall == msiexec(f"/x {PRODUCT.code} PREVENT_REBOOT=Yes", 4), uninstall
     values = of_program(lines, "reg")
     assert any(rf'Interfaces\{GUID}" /v Domain /t REG_SZ /d "example.com" /f' in each for each in values), values
     assert any(rf'Tcpip_{GUID}" /v NetbiosOptions /t REG_DWORD /d 2 /f' in each for each in values), values

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import errno
 import importlib
 import signal
@@ -22,6 +23,7 @@ from ..run.long_run import long_run
 from ..run.progress import Progress
 from ..texts import disk_urls
 from ..texts.printable import printable
+from . import secret_options
 from .argument_specs import ArgumentSpec
 
 # Where the distributions' packages put the bindings, when the interpreter that runs the module lacks them.
@@ -37,9 +39,8 @@ _NEEDS = ("guestfs", "lxml")
 
 _DISKS_ARE_WHOLE = "The disks are as before, or converted, or the next conversion finishes this one."
 
-
-# In place of the value of an option that the module does not have.
-_HIDDEN = "VALUE_OF_AN_UNKNOWN_OPTION"
+# Options that are numbers of at least 1 in every module that has them. Ansible has no type for that.
+_POSITIVE = ("timeout", "memory", "cpus")
 
 Result = dict[str, Any]
 
@@ -63,32 +64,21 @@ class _AnsibleModule(AnsibleModule):  # type: ignore[misc]
 
     params: dict[str, Any]
 
+    def _load_params(self) -> None:
+        super()._load_params()
+        # Ansible leaves out of params what it cannot convert, and quotes it in its message.
+        self._given = copy.deepcopy(self.params)
+
     def fail_json(self, msg: str, **kwargs: Any) -> NoReturn:
         """Fail. kwargs: further values of the result; if they have no code, Ansible has checked the options."""
         if "code" not in kwargs:
+            msg = secret_options.misformed(self._given, self.argument_spec) or msg
             kwargs = {**GuestconvError("option-invalid", msg).as_result(), **kwargs}
             self.no_log_values.update(disk_urls.secrets_in(self.params))
-            self.params = _known(self.params, self.argument_spec)
+            self.no_log_values.update(secret_options.secrets_in(self._given, self.argument_spec))
+            self.params = secret_options.without_unknown(self.params, self.argument_spec)
         super().fail_json(**{**kwargs, "msg": msg})
         raise SystemExit(1)  # fail_json() has exited
-
-
-def _known(options: Mapping[str, Any], spec: ArgumentSpec) -> Result:
-    """options, which are returned with a failure, without the values of those that spec does not have.
-
-    Ansible hides what it knows to be a secret. A passphrase under a misspelt name is none to it.
-    """
-    return {name: _known_value(value, spec.get(name)) for name, value in options.items()}
-
-
-def _known_value(value: Any, declared: ArgumentSpec | None) -> Any:
-    if declared is None:
-        return _HIDDEN
-    if value is None or "options" not in declared:
-        return value
-    if isinstance(value, list):
-        return [_known_value(item, declared) for item in value]
-    return _known(value, declared["options"]) if isinstance(value, dict) else _HIDDEN
 
 
 def run_module(
@@ -129,9 +119,18 @@ def _started(argument_spec: ArgumentSpec, needs: Sequence[str], module_options: 
     module = _AnsibleModule(argument_spec, supports_check_mode=True, **module_options)
     # Ansible returns the options with the result, and AWX keeps them.
     module.no_log_values.update(disk_urls.secrets_in(module.params))
+    for name in _POSITIVE:
+        _require_positive(module, name)
     _respawn_if_missing(module, needs)
     signal.signal(signal.SIGTERM, _terminated)
     return module
+
+
+def _require_positive(module: AnsibleModule, name: str) -> None:
+    value = module.params.get(name)
+    if isinstance(value, int) and value < 1:
+        message = f"{name} is {value}, but must be at least 1."
+        _fail(module, GuestconvError("option-invalid", message, "Leave it out for the default.", path=name))
 
 
 def _end(module: AnsibleModule, body: Callable[[], Result]) -> NoReturn:

@@ -1,42 +1,78 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one search through /etc for what several aspects look for there. It takes long, and conversion changes nothing of it."""
+"""The one search through /etc, and what packages have of the same kinds elsewhere, for what several aspects look for there.
+
+It takes long, and conversion changes nothing of it.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from ..guest import search
 from ..guest.root import GuestRoot
+from ..model.concerns import Concern
 from ..texts import modprobe
+
+# Where packages have files of modprobe.d(5), and units of systemd. What is in /run is gone when the guest starts.
+MODPROBE = ("/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d")
+UNITS = ("/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
+_DIRECTORIES = (*MODPROBE, *UNITS, "/etc")
 
 # The links to hypervisors' clocks that udev's rules make (50-udev-default.rules).
 _CLOCK = "ptp_[a-z]"
-# Copies that editors, administrators and packages left, which nothing reads.
-_COPY = re.compile(r".*(?:~|\.(?:bak|old|orig|save|swp|rpm\w+|dpkg-\w+|ucf-\w+)|[-.]\d{6,8})\Z", re.DOTALL)
+# Copies that editors, administrators and packages left, which nothing reads; and the list of what is mounted.
+_COPY = re.compile(r"/etc/mtab\Z|.*(?:~|\.(?:bak|old|orig|save|swp|rpm\w+|dpkg-\w+|ucf-\w+)|[-.]\d{6,8})\Z", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Searched:
-    """The paths that the search found; None where /etc cannot be searched."""
+    """What the search found; None where the appliance cannot search."""
 
-    paths: Sequence[str] | None
+    found: search.Found | None
 
 
 def paths(root: GuestRoot) -> Sequence[str] | None:
-    """The files in /etc, but for copies, that may name a disk or a hypervisor's clock, or keep a module from being loaded.
+    """The files, but for copies, that may name a disk or a hypervisor's clock, or keep a module from being loaded.
 
-    The modules are those that the target's devices need. None where /etc cannot be searched. A root is searched once.
+    The modules are those that the target's devices need. None where the appliance cannot search. A root is searched once.
     """
+    found = _searched(root)
+    return None if found is None else without_copies(found.paths)
+
+
+def without_copies(paths: Iterable[str]) -> list[str]:
+    """Those of the paths that are no copies which an editor, an administrator or a package left: nothing reads these."""
+    return [path for path in paths if not _COPY.match(path)]
+
+
+def concerns(root: GuestRoot) -> list[Concern]:
+    """The concern that not all of /etc was searched; in a list, which may be empty."""
+    found = _searched(root)
+    if found is None or found.is_whole:
+        return []
+    return [
+        Concern(
+            "search-incomplete",
+            "warning",
+            f"/etc on {root.name} has more files than guestconv searches ({search.MOST_FILES}), more of them name disks than "
+            "it lists, or they could not be read in time. Those that it has not looked at may name disks or network cards as "
+            "the old hardware did, or keep drivers from being loaded.",
+            "Look through the files in /etc for names of disks and network cards, or remove from it what is no configuration.",
+        )
+    ]
+
+
+def _searched(root: GuestRoot) -> search.Found | None:
     with suppress(KeyError):
-        return root.recall(Searched).paths
-    found = root.files_with("/etc", f"{_names(root)}|{modprobe.expression(root.guest.target.modules)}")
-    used = found if found is None else [path for path in found if not _COPY.match(path)]
-    root.remember(Searched(used))
-    return used
+        return root.recall(Searched).found
+    found = root.files_with(f"{_names(root)}|{modprobe.expression(root.guest.target.modules)}", *_DIRECTORIES)
+    root.remember(Searched(found))
+    return found
 
 
 def _names(root: GuestRoot) -> str:

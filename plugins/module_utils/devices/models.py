@@ -19,9 +19,12 @@ from .model import Attachment, Model, WindowsNeeds
 _NO_DRIVER = WindowsNeeds()
 
 
-def _virtio(driver: str, *ids: str) -> WindowsNeeds:
-    """A device of virtio. ids: of a transitional one, and of one of virtio 1.0 only (virtio 1.2, 4.1.2)."""
-    return WindowsNeeds(((driver,),), driver, ids)
+def _virtio(driver: str, *ids: str, service: str = "") -> WindowsNeeds:
+    """A device of virtio. ids: of a transitional one, and of one of virtio 1.0 only (virtio 1.2, 4.1.2).
+
+    service: where the INF calls it otherwise than the driver.
+    """
+    return WindowsNeeds(((service or driver,),), driver, ids)
 
 
 def _in_box(*services: tuple[str, ...], ids: tuple[str, ...] = ()) -> WindowsNeeds:
@@ -264,7 +267,13 @@ VIRTIO_VGA = Model(
     ("virtio_gpu",),
     is_virtio=True,
     words=_everywhere("virtio"),
-    windows=_virtio("viogpudo", "VEN_1AF4&DEV_1050"),
+    windows=_virtio(
+        # The INF had the first alone until 2023.
+        "viogpudo",
+        "VEN_1AF4&DEV_1050&SUBSYS_11001AF4&REV_01",
+        "VEN_1AF4&DEV_1050",
+        service="VioGpuDod",
+    ),
 )
 QXL_VGA = Model(
     "qxl-vga",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import stat
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,6 +25,9 @@ EXTENSIONS = {**SUFFIXES, VAGUE: ""}
 # The names of the files in a directory, as of names_in().
 Names = Callable[[str], Mapping[str, Sequence[str]]]
 
+# A path of Windows, which QEMU would take for a protocol.
+_OF_WINDOWS = re.compile(r"[A-Za-z]:[\\/][^\0]*\Z")
+
 # Snapshots of snapshots; VMware allows 32.
 _LONGEST_CHAIN = 256
 
@@ -31,8 +35,9 @@ _LONGEST_CHAIN = 256
 @dataclass(frozen=True)
 class DiskFile:
     """size: bytes of the disk in it. backing: paths of the files below it, from the top down, those that it can be
-    opened with. extents: paths of the files that a VMDK's descriptor names, of those below it as well. uuid: the digits of
-    a VMDK's, which a snapshot has of the disk below it; "" where there is none."""
+    opened with. unfollowed: the name of the next one, where it is not looked for: see examine(). extents: paths of the files
+    that a VMDK's descriptor names, of those below it as well. uuid: the digits of a VMDK's, which a snapshot has of the disk
+    below it; "" where there is none."""
 
     path: str
     format: str
@@ -40,6 +45,7 @@ class DiskFile:
     backing: tuple[str, ...] = ()
     extents: tuple[str, ...] = ()
     uuid: str = ""
+    unfollowed: str = ""
 
 
 def examine(path: str, stated: str | None = None, elsewhere: bool = False) -> DiskFile:
@@ -53,11 +59,12 @@ def examine(path: str, stated: str | None = None, elsewhere: bool = False) -> Di
     """
     top = image = _header(path, stated)
     backing: list[str] = []
-    extents, seen, upper, uuid = top.extents, {os.path.realpath(path)}, path, top.uuid
+    extents, seen, upper, uuid, unfollowed = top.extents, {os.path.realpath(path)}, path, top.uuid, ""
     while stated and image.backing_file:
         below = os.path.join(os.path.dirname(upper), image.backing_file)
         if not _is_file_name(image.backing_file) or not (elsewhere or _in_same_directory(below, path)):
             # Who wants it names it by hand: the modules refuse the disk, and say how.
+            unfollowed = image.backing_file
             break
         if os.path.realpath(below) in seen or len(backing) == _LONGEST_CHAIN:
             raise _damaged(path, f"its chain of backing files leads back to {below}")
@@ -70,7 +77,7 @@ def examine(path: str, stated: str | None = None, elsewhere: bool = False) -> Di
             break
         extents += image.extents
         uuid = uuid or image.uuid
-    return DiskFile(path, top.format, top.size, tuple(backing), extents, uuid)
+    return DiskFile(path, top.format, top.size, tuple(backing), extents, uuid, unfollowed)
 
 
 def made_of(path: str, stated: str | None = None) -> Iterator[str]:
@@ -88,7 +95,7 @@ def made_of(path: str, stated: str | None = None) -> Iterator[str]:
         yield from (_present(os.path.join(os.path.dirname(level), name), names) for name in extents)
         if not (stated and below):
             return
-        level, known = _present(os.path.join(os.path.dirname(level), below), names), below_format
+        level, known = _below(level, below, names), below_format
 
 
 def names_in(folder: str) -> dict[str, list[str]]:
@@ -122,6 +129,17 @@ def _present(path: str, names: Names) -> str:
     return path if os.path.lexists(path) else in_other_case(path, names) or path
 
 
+def _below(level: str, name: str, names: Names) -> str:
+    """The path of the file that the disk in level names as the one below it.
+
+    By the path of another machine, such as VMware's /vmfs/volumes/5d8f/web01/web01.vmdk, it is the file next to level.
+    """
+    folder = os.path.dirname(level)
+    path = _present(os.path.join(folder, name), names)
+    neighbour = os.path.join(folder, re.split(r"[/\\]", name)[-1])
+    return path if os.path.lexists(path) else _present(neighbour, names)
+
+
 def _folded(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
@@ -142,7 +160,7 @@ def _named(path: str, stated: str | None) -> tuple[list[str], str, str | None]:
     except (GuestconvError, BadHeader, OSError):
         pass
     names = [each.name for each in extents if _is_file_name(each.name)]
-    return names, name if _is_file_name(name) else "", known
+    return names, name if _is_file_name(name) or _OF_WINDOWS.match(name) else "", known
 
 
 def _is_file_name(name: str) -> bool:

@@ -128,13 +128,13 @@ class Reader:
         texts = {path: self.read(path) for path in self.glob(*patterns)}
         return {path: text for path, text in texts.items() if text is not None}
 
-    def files_with(self, directory: str, expression: str) -> builtins.list[str] | None:
-        """The paths of small text files below directory with a line that fits expression (grep -E), sorted.
+    def files_with(self, expression: str, *directories: str) -> search.Found | None:
+        """The small text files below directories that have a line which fits expression (grep -E).
 
-        It takes one call, and is bounded (see search.py). None when it cannot be told.
+        It takes one call, and is bounded (see search.py). None where the appliance cannot search.
         """
         try:
-            return search.paths(directory, self._appliance.shell(search.script(directory, expression)))
+            return search.found(self._appliance.shell(search.script(directories, expression)))
         except (ApplianceError, AttributeError):
             # The latter where libguestfs was built without the call.
             return None

@@ -22,7 +22,8 @@ FIRMWARES = ("bios", "uefi")
 
 # What goes into QEMU's command line as text is held to these: there, a comma begins another option.
 _MACHINE = re.compile(r"(q35|pc|pc-(q35|i440fx)-[A-Za-z0-9_.-]+)")
-_MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
+# Of one card: addresses of groups have the lowest bit of the first byte, and are refused by libvirt and Proxmox VE.
+_MAC = re.compile(r"[0-9A-Fa-f][02468ACEace](:[0-9A-Fa-f]{2}){5}")
 _PCI_ID = re.compile(r"[0-9A-Fa-f]{4}")
 _NT_VERSION = re.compile(r"\d{1,3}\.\d{1,3}(\.\d{1,9})?")
 
@@ -216,7 +217,7 @@ def _interface(value: Any, path: str) -> Interface:
     _keys(value, path, ("name", "driver", "mac", "addresses", "gateway", "slot", *_OPTIONAL_OF_CARD))
     mac = value.get("mac") or None
     if mac is not None and not (isinstance(mac, str) and _MAC.fullmatch(mac)):
-        raise _invalid(path + ".mac", f"{mac!r} is no MAC address.")
+        raise _invalid(path + ".mac", f"{mac!r} is no MAC address of a card.")
     addresses = [
         _address(address, ipaddress.ip_interface, f"{path}.addresses[{index}]")
         for index, address in enumerate(_items(value, "addresses", path))
@@ -239,7 +240,14 @@ def _interface(value: Any, path: str) -> Interface:
 
 
 def _check_machine(hardware: Hardware) -> None:
-    """Refuse what the machine type cannot have."""
+    """Refuse what the machine type cannot have, and what two disks cannot have both."""
+    for key in ("boot_order", "device"):
+        # QEMU, libvirt and KubeVirt refuse a place in the order of booting that two devices have.
+        values = [getattr(disk, key) for disk in hardware.disks]
+        for index, value in enumerate(values):
+            if value and value in values[:index]:
+                path = f"hardware.disks[{index}].{key}"
+                raise _invalid(path, f"hardware.disks[{values.index(value)}] has the same: {value}.")
     for index, disk in enumerate(hardware.disks):
         if hardware.is_of_qemu and not models.DISKS[disk.driver].fits(hardware.family):
             path = f"hardware.disks[{index}].driver"

@@ -77,8 +77,9 @@ def define(
         domain["features"] = features
     if request.flag(tpm, "tpm"):
         domain["devices"]["tpm"] = {"persistent": True}
+    known = request.description(guest)
     if cpu_model is not None:
-        domain["cpu"]["model"] = processors.model(cpu_model, "host-model", request.description(guest))
+        domain["cpu"]["model"] = processors.model(cpu_model, "host-model", known)
     metadata: dict[str, Any] = {"name": check_name(name)}
     if namespace is not None:
         metadata["namespace"] = _label(namespace, "namespace")

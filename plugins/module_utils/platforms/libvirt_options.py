@@ -20,6 +20,9 @@ _LONGEST_NAME = 255 - len(".xml")
 
 _NAME = re.compile(r"[A-Za-z0-9._ -]{1,251}")
 
+# Bytes of the name of a network card (IFNAMSIZ, less the NUL).
+_LONGEST_BRIDGE = 15
+
 # dnsName in basictypes.rng of libvirt's schema.
 _HOST = re.compile(r"[A-Za-z0-9.-]+")
 
@@ -115,7 +118,11 @@ def check_network(value: Any) -> tuple[str, str, int | None]:
     if len(kinds) != 1:
         hint = "Give the name of a network, or {network: ...}, or {bridge: ...}."
         raise request.invalid("network", f"{value!r} is not a network.", hint)
-    return kinds[0], given[kinds[0]], request.vlan(given, "network")
+    kind, name = kinds[0], given[kinds[0]]
+    # Networks are files of their own, and bridges are network cards of the host (dev_valid_name() in Linux).
+    if "/" in name or (kind == "bridge" and (len(name.encode()) > _LONGEST_BRIDGE or re.search(r"[\s:]", name))):
+        raise request.invalid("network", f"{name!r} is not a valid name of a {kind}.")
+    return kind, name, request.vlan(given, "network")
 
 
 def check_storage(value: Any) -> str:

@@ -46,10 +46,26 @@ _OS_TYPES = (
     ((0, 0, 0), "w2k8"),
 )
 
+# All of its words.
+_OS_WORDS = "other wxp w2k w2k3 w2k8 wvista win7 win8 win10 win11 l24 l26 solaris".split()
+
 FIRMWARES = {"bios": "seabios", "uefi": "ovmf"}
 
 _VOLUME_KEYS = ("volume", "device")
 _DISK_KEYS = ("path", "format", "device", "backing")
+
+# net0 to net31 (MAX_NETS in PVE::QemuServer::Network), pve-bridge-id in PVE::JSONSchema, and what else a card can have.
+_MOST_CARDS = 32
+_BRIDGE = re.compile(r"[A-Za-z0-9_.-]+")
+_CARD_SETTINGS = {
+    "tag": re.compile(r"[1-9]\d{0,2}|[1-3]\d{3}|40[0-8]\d|409[0-4]"),
+    "trunks": re.compile(r"\d{1,4}(-\d{1,4})?(;\d{1,4}(-\d{1,4})?)*"),
+    "firewall": re.compile(r"[01]"),
+    "link_down": re.compile(r"[01]"),
+    "mtu": re.compile(r"\d{1,5}"),
+    "queues": re.compile(r"\d{1,2}"),
+    "rate": re.compile(r"\d+(\.\d+)?"),
+}
 
 # PVE::JSONSchema, parse_storage_id().
 _STORAGE = re.compile(r"[A-Za-z][A-Za-z0-9._-]*[A-Za-z0-9]")
@@ -98,7 +114,7 @@ def define(
     storage = storage or storages[0]
     options: dict[str, Any] = {
         "name": check_name(name),
-        "ostype": _os_type(wanted.windows) if ostype == _LINUX else request.text(ostype, "ostype"),
+        "ostype": _os_type(wanted.windows) if ostype == _LINUX else request.one_of(ostype, _OS_WORDS, "ostype"),
         "machine": wanted.machine,
         "bios": FIRMWARES[wanted.firmware],
         "memory": machine.memory,
@@ -113,6 +129,8 @@ def define(
     if arguments:
         options["args"] = " ".join(arguments)
     options.update(_disks(places))
+    if len(wanted.interfaces) > _MOST_CARDS:
+        raise request.invalid("hardware.interfaces", f"Proxmox VE allows at most {_MOST_CARDS} network cards.")
     if wanted.interfaces:
         options["net"] = {
             f"net{index}": _card(card, plug) for index, (card, plug) in enumerate(zip(wanted.interfaces, plugs))
@@ -259,8 +277,9 @@ def _card(card: Interface, plug: object) -> str:
     model = WORDS.word("network", card.driver, request.interface_title(card))
     # In capitals, as Proxmox writes it: what is the same should look the same.
     address = "=" + card.mac.upper() if card.mac else ""
-    down = ",link_down=1" if card.connected is False else ""
-    return f"{model}{address},bridge={check_network(plug)}{down}"
+    network = check_network(plug)
+    down = ",link_down=1" if card.connected is False and ",link_down=" not in network else ""
+    return f"{model}{address},bridge={network}{down}"
 
 
 def check_network(value: Any) -> str:
@@ -269,7 +288,18 @@ def check_network(value: Any) -> str:
     if "bridge" not in given:
         raise request.invalid("network", f"{value!r} is not a network.", "Give {bridge: ...}.")
     tag = request.vlan(given, "network")
-    return given["bridge"] if tag is None else f"{given['bridge']},tag={tag}"
+    network = given["bridge"] if tag is None else f"{given['bridge']},tag={tag}"
+    bridge, *settings = network.split(",")
+    known: set[str] = set()
+    for setting in settings:
+        key, unused, number = setting.partition("=")
+        if key in known or key not in _CARD_SETTINGS or not _CARD_SETTINGS[key].fullmatch(number):
+            hint = f"Give it as in qm.conf: vmbr0,tag=7. The settings are {', '.join(_CARD_SETTINGS)}."
+            raise request.invalid("network", f"{setting!r} is not a setting of a network card of Proxmox VE.", hint)
+        known.add(key)
+    if not _BRIDGE.fullmatch(bridge):
+        raise request.invalid("network", f"{bridge!r} is not a valid name of a bridge of Proxmox VE.")
+    return network
 
 
 def check_export(unused: Any) -> None:

@@ -24,8 +24,17 @@ _MEMORY = 1024
 VLAN = "vlan"
 _HIGHEST_VLAN = 4094
 
+# What a number is without a value. Ansible's templating, and a survey of AWX, can make an empty text of it.
+_UNSET = (None, "")
+
 # What has as many digits is no number of anything.
 _DIGITS = 20
+
+# Keys of an item that do not say where the data of a disk are.
+_ABOUT = ("device", "format", "size")
+
+# NEW_DISK_RE in PVE::QemuServer::Drive: a storage, and the size in GiB; a new empty disk.
+_NEW_VOLUME = re.compile(r"[^/:\s,]+:\d+(\.\d+)?(,(?!import-from=)[^,]*)*")
 
 # Documents carry no control characters, no half of a surrogate pair, and XML none of the last two (2.2 of XML 1.0).
 _TEXT = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]+")
@@ -70,8 +79,8 @@ def machine(hardware: Any, cpus: Any = None, memory: Any = None) -> Machine:
         )
     return Machine(
         found,
-        cpus=_number(cpus or found.cpus or _CPUS, "cpus"),
-        memory=_number(memory or found.memory or _MEMORY, "memory"),
+        cpus=_number(found.cpus or _CPUS if cpus in _UNSET else cpus, "cpus"),
+        memory=_number(found.memory or _MEMORY if memory in _UNSET else memory, "memory"),
     )
 
 
@@ -176,8 +185,10 @@ def pairs(disks: Sequence[machines.DiskPlace], given: list[dict[str, str]], opti
 
     Items are for the disks in their order, or by their `device` when any has one; the others are then called
     sda, sdb, ... by their position, as convert does. By name, too, when there are more items than disks: a disk that
-    was removed from a description is not in its hardware. Raises GuestconvError `platform-option-invalid`.
+    was removed from a description is not in its hardware. Raises GuestconvError `platform-option-invalid`, also where two
+    disks would have their data in one place.
     """
+    _refuse_same(given, option)
     if len(given) == len(disks) and not any("device" in item for item in given):
         return list(zip(disks, given))
     by_name = {item.get("device") or "sd" + letters(index): item for index, item in enumerate(given)}
@@ -191,6 +202,18 @@ def pairs(disks: Sequence[machines.DiskPlace], given: list[dict[str, str]], opti
                 f"The hardware has {len(disks)} disks: {', '.join(disk.device or 'unnamed' for disk in disks)}.",
             )
     return [(disk, by_name[disk.device]) for disk in disks]
+
+
+def _refuse_same(given: list[dict[str, str]], option: str) -> None:
+    """Refuse two items with the data in one place: each disk would overwrite the other."""
+    seen: dict[str, int] = {}
+    for index, item in enumerate(given):
+        place = next((item[key] for key in item if key not in _ABOUT), "")
+        # Proxmox VE makes a new volume for each "STORAGE:SIZE".
+        if place and not _NEW_VOLUME.fullmatch(place) and seen.setdefault(place, index) != index:
+            raise invalid(
+                f"{option}[{index}]", f"{place!r} is {option}[{seen[place]}], too.", "Give each disk one of its own."
+            )
 
 
 def networks(interfaces: Sequence[machines.Interface], default: Any, named: Any, network_map: Any = None) -> list[Any]:

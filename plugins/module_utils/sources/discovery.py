@@ -252,6 +252,7 @@ class _Folder:
 
     def _guest(self, name: str, disks: list[tuple[str, str | None]]) -> Guest:
         entries: list[DiskEntry] = []
+        warnings: list[str] = []
         named = [device for _file, device in disks if device is not None]
         devices = named if len(set(named)) == len(disks) else device_names(len(disks))
         stems = [disk_names.stem(file) for file, _device in disks]
@@ -268,12 +269,17 @@ class _Folder:
             entry = disk_entry(known)
             entry["device"] = device
             entries.append(entry)
+            if known.unfollowed:
+                warnings.append(
+                    f"{(path, *known.backing)[-1]} has the backing file {known.unfollowed}, which is not in the same directory. "
+                    f"All modules refuse the disk until `backing` in guestconv_source or guestconv_disks names the file."
+                )
         keys = ("path", "format", "device", "backing")
         source = {
             "type": "disks",
             "disks": [{key: value for key, value in disk.items() if key in keys} for disk in entries],
         }
-        description: Description = {"name": name, "disks": entries, "hardware": {}, "warnings": []}
+        description: Description = {"name": name, "disks": entries, "hardware": {}, "warnings": warnings}
         return Guest(source, os.path.join(self._path, name), description)
 
 

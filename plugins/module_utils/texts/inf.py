@@ -27,7 +27,7 @@ _TOKEN = re.compile(r'"[^"]*(?:""[^"]*)*(?:"|$)|[^",=;]+|[,=;]')
 _STRING = re.compile(r"%([^%\n]*)%")
 _DATE = re.compile(r"\s*(\d{1,2})[/-](\d{1,2})[/-](\d{4})\s*", re.ASCII)
 _DECORATION = re.compile(
-    r"nt(?P<arch>[a-z]+[0-9]*)?(?:\.(?P<major>\d{0,5}))?(?:\.(?P<minor>\d{0,5}))?(?:\.(?P<type>\d{0,5}))?"
+    r"nt(?P<arch>[a-z]+[0-9]*)?(?:\.(?P<major>\d{0,5}))?(?:\.(?P<minor>\d{0,5}))?(?:\.(?:0x0*)?(?P<type>\d?))?"
     r"(?:\.(?:0x)?[0-9a-f]{0,8})?(?:\.(?P<build>\d{0,9}))?",
     re.ASCII | re.IGNORECASE,
 )
@@ -123,11 +123,16 @@ Sections = Mapping[str, tuple[Line, ...]]
 
 
 def decoded(data: bytes) -> str:
-    """The text of an INF: UTF-16 and UTF-8 by their mark, else UTF-8, and else the code page of western Europe."""
+    """The text of an INF: UTF-16 and UTF-8 by their mark, else UTF-8, and else the code page of western Europe.
+
+    UTF-16 is known without a mark, too, as Windows knows it (Wine, dlls/setupapi/parser.c): no other text has a NUL.
+    """
     data = data[:LIMIT]
     for mark, coding in _CODINGS:
         if data.startswith(mark):
             return data[len(mark) :].decode(coding, "replace")
+    if data[1:2] == b"\0":
+        return data.decode("utf-16-le", "replace")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:

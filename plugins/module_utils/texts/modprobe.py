@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
 # A line that ends with a backslash goes on on the next one.
 _LINE = re.compile(r"(?:[^\\\n]|\\\n|\\)+")
@@ -17,44 +18,66 @@ _BLANKS = re.compile(r"(?:[ \t]|\\\n)+")
 # What an `install` line runs in the place of loading the module; these load it after all.
 _LOADS = ("modprobe", "insmod")
 
-# All of these take several names, with commas. The kernel itself heeds the first.
-_ARGUMENTS = ("module_blacklist", "modprobe.blacklist", "rd.driver.blacklist", "rdblacklist", "blacklist")
+# All of these take several names, with commas. The kernel itself heeds the first, whoever loads the module.
+_OF_KERNEL = "module_blacklist"
+_ARGUMENTS = (_OF_KERNEL, "modprobe.blacklist", "rd.driver.blacklist", "rdblacklist", "blacklist")
 
 
-def blocked(text: str) -> set[str]:
-    """The modules, with underscores, that a file of modprobe.d (text) keeps from being loaded."""
-    return {name for line in _LINE.findall(text) for name in [_blocked_by(line)] if name}
+class Block(NamedTuple):
+    """What keeps a module from being loaded.
+
+    module: its name, with underscores. place: the argument of the kernel; "" for a line. is_always: whether it also counts
+    where another module needs this one. `blacklist` does not: kmod asks it of the module alone that a device is for
+    (libkmod-module.c, KMOD_PROBE_APPLY_BLACKLIST), and of an `install` line for each that is to be loaded.
+    """
+
+    module: str
+    place: str
+    is_always: bool
+
+
+def blocked(text: str) -> list[Block]:
+    """What a file of modprobe.d (text) keeps from being loaded."""
+    return [block for line in _LINE.findall(text) for block in [_blocked_by(line)] if block]
 
 
 def without_blocks(text: str, modules: Collection[str]) -> str:
     """text of a file of modprobe.d, of which no line keeps one of these modules (with underscores) from being loaded."""
-    return _LINE.sub(lambda line: "" if _blocked_by(line[0]) in modules else line[0], text)
+
+    def left(line: re.Match[str]) -> str:
+        block = _blocked_by(line[0])
+        return "" if block and block.module in modules else line[0]
+
+    return _LINE.sub(left, text)
 
 
-def blocked_by_arguments(arguments: Iterable[str]) -> dict[str, str]:
-    """{module, with underscores: the argument of the kernel that keeps it from being loaded}."""
-    return {
-        _name(name): argument
+def blocked_by_arguments(arguments: Iterable[str]) -> list[Block]:
+    """What arguments of the kernel keep from being loaded."""
+    return [
+        Block(_name(name), argument, key == _OF_KERNEL)
         for argument in arguments
         for key, _equals, value in [argument.partition("=")]
         if key in _ARGUMENTS
         for name in value.split(",")
         if name
-    }
+    ]
 
 
 def expression(modules: Collection[str]) -> str:
-    """The regular expression (of grep -E) for lines that may keep one of these modules (with underscores) from being loaded."""
+    """The regular expression (of grep -E) for lines that may keep one of these modules (with underscores) from being loaded.
+
+    It finds all lines with `install`, as these modules need others. With an option it is the program of that name.
+    """
     names = "|".join(re.escape(name).replace("_", "[_-]") for name in sorted(modules))
-    return f"^[ \t]*(blacklist|install)([ \t]+({names})|[ \t]*\\\\$)"
+    return f"^[ \t]*(blacklist[ \t]+({names})|install[ \t]+[A-Za-z0-9_]|(blacklist|install)[ \t]*\\\\$)"
 
 
-def _blocked_by(line: str) -> str | None:
-    """The module that a line keeps from being loaded, with underscores; None where it does not."""
+def _blocked_by(line: str) -> Block | None:
+    """What a line keeps from being loaded; None where it keeps nothing."""
     words = [word for word in _BLANKS.split(line) if word]
     command = words[0] if len(words) > 1 else ""
     if command == "blacklist" or (command == "install" and not _loads(words[2:])):
-        return _name(words[1])
+        return Block(_name(words[1]), "", command == "install")
     return None
 
 

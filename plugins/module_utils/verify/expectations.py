@@ -42,6 +42,8 @@ def from_dict(value: Mapping[str, Any] | None, hardware: Hardware) -> Expected:
     `expectation-impossible` for what that hardware cannot show.
     """
     value = {key: item for key, item in (value or {}).items() if item is not None}
+    if "port" in value and not 0 < value["port"] < 65536:
+        raise _impossible("port", f"{value['port']} is not a TCP port.", "Give a number from 1 to 65535.")
     if not any(value.values()):
         value = {"port": 22} if hardware.has_static_address and not hardware.windows else {"login": True}
     if value.get("banner") and not value.get("port"):
@@ -55,8 +57,6 @@ def from_dict(value: Mapping[str, Any] | None, hardware: Hardware) -> Expected:
         )
     if value.get("port") and not hardware.interfaces:
         raise _impossible("port", "The hardware has no network interface.")
-    if value.get("port") and not 0 < value["port"] < 65536:
-        raise _impossible("port", f"{value['port']} is not a TCP port.", "Give a number from 1 to 65535.")
     if value.get("login") and not hardware.console:
         raise _impossible("login", "The hardware has no console to see a login prompt on.")
     return Expected(value.get("port") or None, banner, bool(value.get("login")), bool(value.get("agent")))

@@ -13,6 +13,18 @@ from ..texts.inf import Release
 SYSTEMS = frozenset(
     ("2k8", "w7", "2k8r2", "w8", "2k12", "w8.1", "2k12r2", "w10", "2k16", "2k19", "2k22", "2k25", "w11")
 )
+# What the package of RHEL 7 calls them (drivers/amd64/Win2012R2), and, for a part, what building the drivers does.
+_OTHER_NAMES = {
+    "win7": "w7",
+    "win8": "w8",
+    "win8.1": "w8.1",
+    "win10": "w10",
+    "win11": "w11",
+    "wlh": "2k8",
+    **{f"win20{year}": f"2k{year}" for year in ("12", "12r2", "16", "19", "22", "25")},
+    "win2008": "2k8",
+    "win2008r2": "2k8r2",
+}
 # i386 is in a tree of the ISO in which Windows' installer looks for drivers.
 _PROCESSORS = {"x86": "x86", "i386": "x86", "amd64": "amd64", "arm64": "arm64"}
 # Of servers from Windows 10's version on, the last first: the build, the folder.
@@ -37,7 +49,8 @@ def place_of(path: str) -> tuple[str, str, str] | None:
     *above, name = path.lower().split("/")
     if len(above) < 2 or _NOT_DRIVERS in above:
         return None
-    for system, processor in ((above[-2], above[-1]), (above[-1], above[-2])):
+    for folder, processor in ((above[-2], above[-1]), (above[-1], above[-2])):
+        system = _OTHER_NAMES.get(folder, folder)
         if system in SYSTEMS and processor in _PROCESSORS:
             return system, _PROCESSORS[processor], name
     return None

@@ -18,6 +18,8 @@ from .signatures import Signature, signature_in
 # The largest file of a driver has some MiB.
 _LARGEST = 64 << 20
 _MOST_FILES = 100_000
+# Levels of directories that are looked into: those of the package have four, and links may lead in circles.
+_MOST_LEVELS = 8
 # The architectures on which Windows loads drivers whoever signed them.
 _UNSIGNED = ("x86",)
 
@@ -151,10 +153,12 @@ def from_option(path: str | None) -> VirtioWin | None:
 
 
 def _in_directory(path: str) -> Iterator[tuple[str, StoredFile]]:
-    """(path below the directory, file) of all files. The package virtio-win has links to files within its tree."""
+    """(path below the directory, file) of all files, also of those that links lead to, as in some packages of virtio-win."""
     count = 0
-    for directory, below, names in os.walk(path, onerror=_raise):
+    for directory, below, names in os.walk(path, onerror=_raise, followlinks=True):
         below.sort()
+        if os.path.relpath(directory, path).count(os.sep) >= _MOST_LEVELS:
+            below.clear()
         for name in sorted(names):
             count += 1
             if count > _MOST_FILES:

@@ -229,10 +229,10 @@ class _Indexed(case.FakeRoot):
         finally:
             sys.setprofile(before)
 
-    def files_with(self, directory, expression):
+    def files_with(self, expression, *directories):
         before = sys.getprofile()
         sys.setprofile(None)
         try:
-            return super().files_with(directory, expression)
+            return super().files_with(expression, *directories)
         finally:
             sys.setprofile(before)

@@ -42,8 +42,8 @@ def convert(root: GuestRoot, port: str | None) -> None:
 
 
 def _jobs(root: GuestRoot) -> list[str]:
-    found = root.files_with(DIRECTORY, _EXPRESSION)
-    paths = root.glob(f"{DIRECTORY}/*.conf") if found is None else found
+    found = root.files_with(_EXPRESSION, DIRECTORY)
+    paths = root.glob(f"{DIRECTORY}/*.conf") if found is None else found.paths
     return [path for path in paths if posixpath.dirname(path) == DIRECTORY and path.endswith(".conf")]
 
 

@@ -39,7 +39,7 @@ def inspect(root: GuestRoot) -> Findings:
     found = kernels.found(root, root.boot_menu)
     boot = next((kernel for kernel in found if kernel.default), None)
     root.remember(Facts(found))
-    blocked = blocks.found(root) if boot else {}
+    blocked = blocks.found(root, boot) if boot else {}
     usable = {kind: _usable(boot, kind, root.guest.target, blocked) for kind in KINDS} if boot else {}
     findings = Findings(
         kernels=[_describe(kernel, root.guest.target) for kernel in found],
@@ -118,6 +118,6 @@ def _describe(kernel: Kernel, target: Target) -> dict[str, Any]:
 def _usable(kernel: Kernel, kind: str, target: Target, blocked: Mapping[str, str]) -> dict[str, str]:
     """Per driver the reason why kernel cannot use it, "" when it can. blocked: as of blocks.found."""
     return {
-        model.driver: concerns.reason(kernel, kind, model, target) or blocks.reason(kernel, kind, model, blocked)
+        model.driver: concerns.reason(kernel, kind, model, target) or blocks.reason(kind, model, blocked)
         for model in target.models[kind]
     }

@@ -7,7 +7,7 @@
 spite of that (kmod, KMOD_PROBE_APPLY_BLACKLIST_ALIAS_ONLY): an initrd of initramfs-tools so loads what its list `modules`
 names, and one of dracut what `force_drivers` names. Such a driver is taken as not there all the same: an initrd that is made
 without the list would lack it, `install` and `module_blacklist=` stop it under any name, and whoever forbids a driver is
-served with another one.
+served with another one. Of a module that a driver needs it is without effect.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ from .. import searched
 from ..plan import InitrdPlan, Plan
 from .kernels import Kernel
 
-# The administrator's directory. What packages bring in the others is about modules that no target needs.
+# A file of the same name in one of these makes those after it void (modprobe.d(5)).
 _DIRECTORY = "/etc/modprobe.d"
+_DIRECTORIES = (_DIRECTORY, *searched.MODPROBE)
 _ENDING = ".conf"
 # module-init-tools, which kmod replaced, reads this one, and files of any name in the directory, if with a warning
 # (EL 6, Debian 6, SLES 11 and older). Its modprobe is a program, and kmod's a link.
@@ -35,32 +36,44 @@ _COPIES = r"(?:(?:usr/)?lib|etc|run)/modprobe\.d/[^/]+\.conf"
 _KINDS = ("block", "network", "console")
 
 
-def found(root: GuestRoot) -> dict[str, str]:
-    """{name of a module: what keeps it from being loaded, for messages}, of those that the target's devices need."""
+def found(root: GuestRoot, kernel: Kernel) -> dict[str, str]:
+    """{name of a module: what keeps kernel from loading it, as a sentence without its end}, of those that the target needs.
+
+    What is built in, or needs what is built in, is there.
+    """
     default = root.boot_menu.default
-    arguments = modprobe.blocked_by_arguments(kernel_arguments.split(default.arguments) if default else ())
-    blocked = {name: f"{argument} on the kernel's command line" for name, argument in arguments.items()}
+    blocks = modprobe.blocked_by_arguments(kernel_arguments.split(default.arguments) if default else ())
+    blocks = [block._replace(place=f"{block.place} on the kernel's command line") for block in blocks]
     paths = searched.paths(root)
     if paths is None:
-        paths = root.glob(f"{_DIRECTORY}/*", _OLD_FILE)
+        paths = root.glob(*(f"{directory}/*" for directory in _DIRECTORIES), _OLD_FILE)
     for path in paths:
         if _is_read(root, path):
-            blocked.update(dict.fromkeys(modprobe.blocked(root.read(path) or ""), path))
-    return {name: place for name, place in blocked.items() if name in root.guest.target.modules}
+            blocks += [block._replace(place=path) for block in modprobe.blocked(root.read(path) or "")]
+    reasons: dict[str, str] = {}
+    for block in blocks:
+        for name in root.guest.target.modules - kernel.tree.built_in:
+            if name == block.module:
+                reasons[name] = f"{block.place} keeps {name} from being loaded"
+            elif block.is_always and block.module in kernel.tree.needs.get(name, ()):
+                reasons.setdefault(name, f"{block.place} keeps {block.module}, which {name} needs, from being loaded")
+    return reasons
 
 
 def _is_read(root: GuestRoot, path: str) -> bool:
     """Whether the guest's modprobe reads a file. None reads what is in directories below its own."""
-    if path != _OLD_FILE and posixpath.dirname(path) != _DIRECTORY:
+    directory, name = posixpath.split(path)
+    if path != _OLD_FILE and directory not in _DIRECTORIES:
         return False
-    is_for_all = path != _OLD_FILE and path.endswith(_ENDING)
-    return is_for_all or (root.is_file(_OLD_PROGRAM) and root.real_path(_OLD_PROGRAM).endswith("/modprobe"))
+    if path != _OLD_FILE and path.endswith(_ENDING):
+        before = _DIRECTORIES[: _DIRECTORIES.index(directory)]
+        return not any(root.exists(posixpath.join(each, name)) for each in before)
+    return root.is_file(_OLD_PROGRAM) and root.real_path(_OLD_PROGRAM).endswith("/modprobe")
 
 
-def reason(kernel: Kernel, kind: str, model: Model, blocked: Mapping[str, str]) -> str:
-    """Why kernel does not load what it needs for a model, "" where it does. blocked: as of found. What is built in is there."""
-    kept = [name for name in model.modules if name in blocked and name not in kernel.tree.built_in]
-    return ", ".join(f"{blocked[name]} keeps {name} from being loaded" for name in kept if kind in _KINDS)
+def reason(kind: str, model: Model, blocked: Mapping[str, str]) -> str:
+    """Why the kernel does not load what it needs for a model, "" where it does. blocked: as of found."""
+    return ", ".join(blocked[name] for name in model.modules if name in blocked and kind in _KINDS)
 
 
 def edit_initrd(plan: Plan) -> None:

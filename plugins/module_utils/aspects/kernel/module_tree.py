@@ -48,6 +48,7 @@ class ModuleTree:
     lost: {name: path that modules.dep has for it, or for what it depends on, and where no file is}.
     is_without_index: whether there are modules, and depmod has listed none.
     has_old_virtio: whether it drives only those virtio devices that are from before version 1.0.
+    needs: {name: the names of all modules that are loaded for it}, of the loadable modules that the target's devices need.
     """
 
     path: str = ""
@@ -56,6 +57,7 @@ class ModuleTree:
     lost: Mapping[str, str] = field(default_factory=dict)
     is_without_index: bool = False
     has_old_virtio: bool = False
+    needs: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def without_file(self, kind: str) -> list[str]:
         """The paths of those lost files that devices of this kind need."""
@@ -77,11 +79,13 @@ def read(root: GuestRoot, path: str) -> ModuleTree:
     """The directory of modules at path."""
     text = _text(root, f"{path}/modules.dep")
     loadable = _names(text)
-    lost = _lost(root, path, text, loadable & root.guest.target.modules)
+    places = _places(path, text, loadable & root.guest.target.modules)
+    lost = _lost(root, places)
     is_without_index = not text.strip() and bool(root.glob(*(f"{path}/{pattern}" for pattern in _MODULES)))
     built_in = _built_in(root, path)
     has_old_virtio = _TRANSPORT in loadable | built_in and _has_old_virtio(root, path, text)
-    return ModuleTree(path, loadable - lost.keys(), built_in, lost, is_without_index, has_old_virtio)
+    needs = {name: frozenset(module_name(place) or "" for place in each) for name, each in places.items()}
+    return ModuleTree(path, loadable - lost.keys(), built_in, lost, is_without_index, has_old_virtio, needs)
 
 
 def without_modules(root: GuestRoot, version: str) -> ModuleTree | None:
@@ -122,14 +126,19 @@ def _has_old_virtio(root: GuestRoot, path: str, dep: str) -> bool:
     return True
 
 
-def _lost(root: GuestRoot, directory: str, dep: str, names: Collection[str]) -> dict[str, str]:
-    """ModuleTree.lost, of the modules of these names."""
+def _places(directory: str, dep: str, names: Collection[str]) -> dict[str, list[str]]:
+    """{name: the paths of what is loaded for it}, of the modules of these names. dep: text of the directory's modules.dep."""
     modules = KernelModules(dep)
     places: dict[str, list[str]] = {}
     for name in sorted(names):
         with suppress(GuestconvError):  # Listed under a name that is not its file's.
             paths = modules.missing([name], ())[:_MOST_FILES]
             places[name] = [posixpath.join(directory, path) for path in paths]
+    return places
+
+
+def _lost(root: GuestRoot, places: Mapping[str, list[str]]) -> dict[str, str]:
+    """ModuleTree.lost. places: as of _places."""
     there = _there(root, {place for each in places.values() for place in each})
     found = {name: [place for place in each if place not in there] for name, each in places.items()}
     return {name: lost[0] for name, lost in found.items() if lost}

@@ -97,10 +97,13 @@ def convert(root: GuestRoot, plan: Plan) -> None:
         _rewrite(root, plan, facts.formats, wanted)
         after = configuration.read(root)
         afterwards.check(before, nics_of(after.settings), wanted)
-        if wanted.static:
+        if wanted.static or wanted.dynamic:
             settings = configuration.settings_in_effect(root, after, facts.cards, plan.command_line.edited)
+            of_cards = _with_cards(root, facts, settings)
+            afterwards.check_dynamic(of_cards, wanted)
+        if wanted.static:
             afterwards.check_static(root, nics_of(settings), wanted)
-            afterwards.check_others(facts.nics, _with_cards(root, facts, settings), wanted)
+            afterwards.check_others(facts.nics, of_cards, wanted)
             plan.concerns += concerns.of_static(root, wanted.static, settings)
     if wanted.names:
         plan.concerns += elsewhere.named_elsewhere(root, wanted.names)

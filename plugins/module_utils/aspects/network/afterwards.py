@@ -68,8 +68,7 @@ def check(before: Sequence[Nic], after: Sequence[Nic], chosen: Chosen) -> None:
             raise _refused(nic, f"no file would configure {_label(nic, chosen)}")
         elif keys & dynamic:
             if now.addresses or now.method not in ("dhcp", "auto"):
-                reason = f"with {', '.join(now.reached_at)}" if now.reached_at else "without DHCP"
-                raise _refused(nic, f"{_files(now)} would still configure {now.label} {reason}")
+                raise _not_by_dhcp(nic, now)
             if now.gateway:
                 raise _refused(nic, f"{_files(now)} would still configure a default route by {now.gateway}")
         elif keys & static:
@@ -78,6 +77,18 @@ def check(before: Sequence[Nic], after: Sequence[Nic], chosen: Chosen) -> None:
                 raise _refused(nic, f"{_files(now)} would configure what is made of {now.label} otherwise than before")
         elif _reached(now) != _reached(nic):
             raise _refused(nic, f"{_files(now)} would configure {now.label} with another address than before")
+
+
+def check_dynamic(after: Sequence[Nic], chosen: Chosen) -> None:
+    """Doubt that Nics without a name have DHCP where that was chosen. after: what the cards of the source get.
+
+    Raises GuestconvError `policy-not-possible`.
+    """
+    found = {nic.identifier: nic for nic in after}
+    for nic in chosen.dynamic:
+        now = None if nic.name else found.get(nic.identifier)
+        if now and (now.addresses or now.method not in ("dhcp", "auto")):
+            raise _not_by_dhcp(nic, now)
 
 
 def check_static(root: GuestRoot, after: Sequence[Nic], chosen: Chosen) -> None:
@@ -155,6 +166,11 @@ def _label(nic: Nic, chosen: Chosen) -> str:
 
 def _files(nic: Nic) -> str:
     return ", ".join(file for file, _kind in nic.configured_by)
+
+
+def _not_by_dhcp(nic: Nic, now: Nic) -> GuestconvError:
+    reason = f"with {', '.join(now.reached_at)}" if now.reached_at else "without DHCP"
+    return _refused(nic, f"{_files(now)} would still configure {now.label} {reason}")
 
 
 def _refused(nic: Nic, reason: str) -> GuestconvError:

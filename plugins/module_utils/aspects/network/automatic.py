@@ -19,6 +19,7 @@ from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from ...texts import sections
 from ..tools import services
+from .cards import traces
 from .cards.nics import Nic
 from .formats import netplan, unmanaged
 
@@ -93,7 +94,11 @@ def concern(nics: Sequence[Nic], are_known: bool) -> Concern | None:
 def not_configured(nics: Sequence[Nic], seen: Sequence[str | None]) -> Concern | None:
     """The Concern over cards of the source that nothing configures. seen: MAC addresses of those that have addresses,
     about which there is a concern of its own."""
-    bare = [nic for nic in nics if nic.name is None and not _is_configured(nic) and nic.mac not in seen]
+    bare = [
+        nic
+        for nic in nics
+        if nic.name is None and nic.mac not in seen and (not _is_configured(nic) or _has_but_leases(nic))
+    ]
     if not bare:
         return None
     return Concern(
@@ -113,6 +118,10 @@ def _listed(nics: Sequence[Nic]) -> str:
 
 def _is_configured(nic: Nic) -> bool:
     return bool(nic.configured_by or nic.used_by)
+
+
+def _has_but_leases(nic: Nic) -> bool:
+    return bool(nic.configured_by) and all(kind == traces.KIND for _file, kind in nic.configured_by)
 
 
 def is_started(root: GuestRoot) -> bool:

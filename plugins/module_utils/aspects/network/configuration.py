@@ -98,7 +98,7 @@ def _leased(root: GuestRoot) -> list[Setting]:
     leases = traces.leases_of(root)
     names = [name for name in sorted(leases.macs) if not is_software(name)]
     used = [name for name in names if name in leases.in_use]
-    return [_of_lease(name, leases.macs[name]) for name in used or names]
+    return _of_leases(root, {name: leases.macs[name] for name in used or names})
 
 
 def _in_use(root: GuestRoot, cards: Sequence[Card]) -> list[Setting]:
@@ -112,12 +112,30 @@ def _in_use(root: GuestRoot, cards: Sequence[Card]) -> list[Setting]:
     used = [name for name in used if not cards or leases.macs[name].mac in macs]
     counts = Counter(leases.in_use[name] for name in used)
     used = [name for name in used if counts[leases.in_use[name]] == 1]
-    return [_of_lease(name, leases.macs[name]) for name in used] if used and automatic.is_started(root) else []
+    return _of_leases(root, {name: leases.macs[name] for name in used}) if used and automatic.is_started(root) else []
 
 
-def _of_lease(name: str, known: KnownMac) -> Setting:
-    file = known.source.file
-    return Setting(file, "lease", name, hardware=True, hardware_mac=known.mac, method="dhcp", is_record=True)
+def _of_leases(root: GuestRoot, leases: Mapping[str, KnownMac]) -> list[Setting]:
+    """A Setting for each card that had these leases, {name: KnownMac}; without a name where its last one is not known."""
+    names: dict[str, list[str]] = {}
+    for name, known in leases.items():
+        names.setdefault(known.mac, []).append(name)
+    found = []
+    for mac, of_card in names.items():
+        last = _last_name(root, {name: leases[name] for name in of_card})
+        file = leases[last or of_card[0]].source.file
+        found.append(Setting(file, traces.KIND, last, hardware=True, hardware_mac=mac, method="dhcp", is_record=True))
+    return found
+
+
+def _last_name(root: GuestRoot, leases: Mapping[str, KnownMac]) -> str | None:
+    """The last one of the names that one card had, {name: KnownMac}: by the time of its lease, or by the guest's logs."""
+    ends = {name: traces.last_expiry(root.read(known.source.file) or "", name) for name, known in leases.items()}
+    last = [name for name, end in ends.items() if end == max(ends.values())]
+    if len(last) > 1:
+        logged = traces.from_logs(root, journal=True)
+        last = [name for name in last if name in logged and logged[name].mac == leases[name].mac]
+    return last[0] if len(last) == 1 else None
 
 
 def _macs(settings: Sequence[Setting]) -> dict[str, KnownMac]:

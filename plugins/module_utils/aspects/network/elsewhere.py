@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
+from .. import searched
 
 # Copies that nothing reads, and what a program makes of other files.
-_IS_COPY = re.compile(r"(?:~|\.(?:bak|old|orig|rpmsave|rpmnew|dpkg-old|dpkg-dist|save))$|^/etc/mtab$")
 # Files that are named in messages.
 _MOST_FILES = 10
 # Words of one search: all of it is one argument of a shell, of less than 128 KiB (execve(2)).
@@ -161,7 +161,8 @@ def without_xml_comments(text: str) -> str:
 
 def files_with(root: GuestRoot, expression: str) -> list[str]:
     """The files in /etc, but for copies, with a line that fits expression, of `grep -E`."""
-    return sorted(file for file in root.files_with("/etc", expression) or [] if not _IS_COPY.search(file))
+    found = root.files_with(expression, "/etc")
+    return searched.without_copies(found.paths) if found else []
 
 
 def _files_with(root: GuestRoot, words: Iterable[str], within: str) -> list[str]:

@@ -16,7 +16,7 @@ cmd.exe does not start a command whose output it cannot write, and it opens a fi
 leaves running, and which has the log open with it, must not keep later steps from being done. It also keeps the script
 from running twice at the same time.
 
-Nothing that a guest or a person wrote is in the text where cmd.exe would interpret it: script_steps.py.
+Nothing that a guest or a person wrote is in the text where cmd.exe would interpret it: script_words.py.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ...model.first_boot import VERIFY_TAG, WINDOWS_DONE, WINDOWS_LEFT
-from . import script_steps
+from . import script_network, script_steps
 from .script_steps import Block
 from .steps import InstallDrivers, RemoveDevice, SetNetwork, SetNumber, Step, UninstallProduct
 
@@ -136,7 +136,7 @@ exit /b 0
 
 _FIND = r"""
 :find
-rem Finds the index and the GUID of the one network card of this machine with this MAC address.
+rem Finds the index and the GUID of the network card with one of these MAC addresses, or of the only one.
 set "index="
 set "guid="
 set /a looks=0
@@ -246,7 +246,7 @@ def _blocks(steps: Sequence[Step], user: User) -> Iterator[Block]:
 
 def _filled(part: str) -> str:
     words = {"boots": BOOTS, "passes": PASSES, "pause": PAUSE, "looks": LOOKS, "tries": TRIES, "service": SERVICE}
-    texts = {"done": WINDOWS_DONE, "left": WINDOWS_LEFT, "finder": script_steps.FINDER, "asker": _ASKER}
+    texts = {"done": WINDOWS_DONE, "left": WINDOWS_LEFT, "finder": script_network.FINDER, "asker": _ASKER}
     for name, value in {**words, **texts}.items():
         part = part.replace(f"{{{name}}}", str(value))
     return part.rstrip("\n")

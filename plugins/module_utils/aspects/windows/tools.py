@@ -124,12 +124,18 @@ def convert(root: GuestRoot, plan: Plan) -> None:
             service = system.control_set.key(f"{drivers.SERVICES}\\{name}")
             if service is not None:
                 service.set("Start", registry.dword(_DISABLED))
+        for path, value in tools.forgotten:
+            key = system.control_set.key(f"{drivers.SERVICES}\\{path}")
+            if key is not None:
+                key.delete_value(value)
         if installed.action == REMOVE and installed.removable:
             needed = _needed(plan, tools)
             if needed:
                 plan.concerns.append(_stays(root, tools, needed))
                 continue
-            plan.windows_first_boot += [UninstallProduct(each.key.upper(), each.name) for each in installed.removable]
+            plan.windows_first_boot += [
+                UninstallProduct(each.key.upper(), each.name, tools.properties) for each in installed.removable
+            ]
 
 
 def _needed(plan: Plan, tools: Tools) -> list[str]:

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The tools of hypervisors and the agents of clouds in Windows, as data.
 
-The services are those of the hives in regipy's test data, of virt-v2v (convert/convert_windows.ml), and of Forklift and coriolis
-(osmorphing/windows.py). Not among them are drivers that a guest may start from or work with on the target (pvscsi,
-vmxnet3), and those that are filters of other devices' drivers (vmmouse, vmusbmouse): without their file, or turned off,
-the mouse is gone, or the guest does not start.
+The services are those of the hives in regipy's test data, of virt-v2v (convert/convert_windows.ml), of Forklift and coriolis
+(osmorphing/windows.py), and of XCP-ng's XenClean (win-pv-drivers, XenDriverUtils/XenCleanup.cs). Not among them are drivers
+that a guest may start from or work with on the target (pvscsi, vmxnet3), and those that are filters of other devices' drivers
+(vmmouse, vmusbmouse): without their file, or turned off, the mouse is gone, or the guest does not start.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ class Tools:
     services: that are turned off, be they programs or drivers. filters: those of them that may be filters of a class.
     products: how the names of their products in the list of what is installed begin. publishers: theirs.
     drives: the models whose drivers come with the product, and go with it.
+    properties: what the Windows Installer needs besides, so that it uninstalls a product without questions.
+    forgotten: (path below Services, value) that is deleted, so that a product's uninstallation leaves that driver alone.
     is_agent: whether it is the agent of a cloud.
     """
 
@@ -37,8 +39,31 @@ class Tools:
     drives: tuple[Model, ...] = ()
     filters: tuple[str, ...] = ()
     family: str = "hypervisor"
+    properties: tuple[str, ...] = ()
+    forgotten: tuple[tuple[str, str], ...] = ()
     is_agent: bool = False
 
+
+# Of Parallels Desktop and Virtuozzo 6. They call the hypervisor by RDPMC, at which a machine of another one without
+# performance counters stops. Uninstalled, the filter of disks takes the guest's disks with it, unless its installation
+# is forgotten (virt-v2v, convert/convert_windows.ml and its history).
+_PARALLELS = (
+    "prl_boot",
+    "prl_dd",
+    "prl_eth5",
+    "prl_fs",
+    "prl_memdev",
+    "prl_mouf",
+    "prl_pv32",
+    "prl_pv64",
+    "prl_scsi",
+    "prl_sound",
+    "prl_strg",
+    "prl_tg",
+    "prl_time",
+    "prl_uprof",
+    "prl_va",
+)
 
 # The more a row says about where the guest comes from, the earlier it stands.
 TOOLS = (
@@ -65,8 +90,22 @@ TOOLS = (
         (models.VMXNET3, models.PVSCSI),
         family="vmware",
     ),
-    Tools("virtualbox", "the VirtualBox Guest Additions", ("VBoxService",), ("Oracle VM VirtualBox Guest Additions",)),
-    Tools("parallels", "Parallels Tools", ("prl_strg",), ("Parallels Tools",), ("Parallels",), filters=("prl_strg",)),
+    Tools(
+        "virtualbox",
+        "the VirtualBox Guest Additions",
+        ("VBoxService",),
+        # The first until 7.0.
+        ("Oracle VM VirtualBox Guest Additions", "Oracle VirtualBox Guest Additions"),
+    ),
+    Tools(
+        "parallels",
+        "Parallels Tools",
+        _PARALLELS,
+        ("Parallels Tools", "Virtuozzo Tools"),
+        filters=_PARALLELS,
+        properties=("PREVENT_REBOOT=Yes", "LAUNCHED_BY_SETUP_EXE=Yes"),
+        forgotten=((r"prl_strg\DriverInfo", "RefCount"),),
+    ),
     Tools(
         "nutanix",
         "Nutanix Guest Tools",
@@ -89,8 +128,25 @@ TOOLS = (
     Tools(
         "xen",
         "the Xen guest tools",
-        ("xenagent", "xensvc", "xenlite", "xenbus_monitor", "rhelscsi", "xenfilt", "scsifilt"),
-        ("Citrix XenServer Tools", "XenServer VM Tools"),
+        (
+            "xenagent",
+            "xensvc",
+            "xenlite",
+            "xenbus_monitor",
+            "xencons_monitor",
+            "XenInstall",
+            "rhelscsi",
+            "xenfilt",
+            "scsifilt",
+        ),
+        (
+            "Citrix XenServer Tools",
+            "Citrix XenServer Windows",
+            "Citrix Hypervisor PV Tools",
+            "XenServer VM Tools",
+            "XenServer Windows Management Agent",
+            "XCP-ng Windows",
+        ),
         filters=("xenfilt", "scsifilt"),
     ),
     Tools(

@@ -268,6 +268,13 @@ SUBJECT = Subject(
             "Match the disks by their contents (`ENV{ID_PART_ENTRY_UUID}`, `ENV{ID_FS_UUID}`).",
         ),
         concern(
+            "search-incomplete",
+            "warning",
+            "The guest has more files in /etc than guestconv searches for names of disks and network cards, and for modules "
+            "that must not be loaded.",
+            "Look through the files in /etc for such names, or remove from it what is no configuration.",
+        ),
+        concern(
             "device-name-left",
             "warning",
             "Files of the guest name disks as the old hardware did, and the conversion does not edit them.",

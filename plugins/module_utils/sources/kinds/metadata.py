@@ -239,6 +239,11 @@ def datastore(path: str) -> str | None:
     return found and (found.group(1) or found.group(2))
 
 
+def arch_of_guest_id(guest_id: str) -> str | None:
+    """The architecture that VMware's id of an operating system is for; None where the id does not say it."""
+    return "aarch64" if guest_id.lower().startswith("arm") else None
+
+
 def normal_uuid(text: str | None) -> str | None:
     """A UUID in any notation in small letters with hyphens; None for anything else, or all zeroes."""
     digits = re.sub(r"[ {}-]", "", (text or "").strip().lower())

@@ -219,7 +219,8 @@ def _beside(path: str, disk: DiskEntry, attached: dict[str, Any]) -> DiskEntry:
         return {"path": found}
     known = disk_files.examine(found, stated_format(disk))
     check_format(disk, known.format, path)
-    if known.format != "raw" and disk_files.examine(found, known.format).backing:
+    followed = disk_files.examine(found, known.format)
+    if known.format != "raw" and (followed.backing or followed.unfollowed):
         raise GuestconvError(
             "source-not-supported",
             f"{path}: {disk['path']} has a backing file, and a disk of an OVF must be complete.",

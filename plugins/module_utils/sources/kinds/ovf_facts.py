@@ -96,7 +96,7 @@ def of_machine(system: Any, hardware: Any, items: Items, box: Any) -> dict[str, 
         ],
         "guest_id": guest_id,
         "annotation": next((text for text in map(_text, named(system, "Annotation")) if text), None),
-        "arch": "aarch64" if guest_id.lower().startswith("arm") else None,
+        "arch": metadata.arch_of_guest_id(guest_id),
     }
     if box is not None:
         facts["other_settings"] = [*facts["other_settings"], *ovf_others.settings_of_box(box)]

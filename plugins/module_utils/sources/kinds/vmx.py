@@ -45,10 +45,23 @@ def read(path: str) -> Description:
     for disk, attached, file in zip(description["disks"], description["hardware"]["disks"], files):
         # A VMX may name any file of this machine. One that is not a VMDK is not a disk of the guest, and is refused.
         found = disk_files.examine(file, stated="vmdk")
+        if found.unfollowed:
+            raise _chain_elsewhere(found)
         disk.update(metadata.disk_entry(found))
         # With disk.EnableUUID the guest sees it.
         attached.update(metadata.identity(found))
     return description
+
+
+def _chain_elsewhere(disk: disk_files.DiskFile) -> GuestconvError:
+    lowest = (disk.path, *disk.backing)[-1]
+    return GuestconvError(
+        "source-disk-missing",
+        f"{lowest} is a snapshot or a linked clone of {disk.unfollowed}, which is not a file in the same directory.",
+        path=lowest,
+        hint="Consolidate the snapshots, or clone the disk with `vmkfstools -i`, and copy it again. If all files of the disk "
+        "are in one directory, write their names without a path into the parentFileNameHint of each.",
+    )
 
 
 def _with_neighbours(settings: dict[str, str], path: str) -> dict[str, str]:

@@ -81,7 +81,7 @@ def of_machine(settings: Settings) -> dict[str, Any]:
         "guest_id": guest_id,
         "annotation": settings.get("annotation", "").strip(),
         "state": "suspended" if settings.get("checkpoint.vmstate", "").strip() else None,
-        "arch": "aarch64" if guest_id.lower().startswith("arm") else None,
+        "arch": metadata.arch_of_guest_id(guest_id),
     }
 
 

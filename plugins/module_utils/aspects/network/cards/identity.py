@@ -239,6 +239,9 @@ def _checked_mac(mac: object, path: str) -> str:
     if normal is None:
         # YAML reads 00:50:56:11:22:33 without quotes as a number in base 60.
         raise _malformed(path, mac, 'a MAC address such as "00:50:56:aa:bb:cc", in quotes')
+    if int(normal[:2], 16) & 1:
+        # QEMU, libvirt and Linux (is_valid_ether_addr()) refuse it.
+        raise _malformed(path, mac, "a MAC address of one card, whose first two digits are an even number")
     return normal
 
 

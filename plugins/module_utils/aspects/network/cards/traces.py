@@ -14,6 +14,7 @@ Broadcom's do when they find the card, under the kernel's first name for it. dhc
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ from ....guest.reading import READ_LIMIT
 from ....guest.root import GuestRoot
 from ....texts import sections
 from .macs import KnownMac, traced_in
+
+# How a card is configured of which only a lease is left.
+KIND = "lease"
 
 _DHCLIENT_LEASES = (
     "/var/lib/dhcp/*.leases",
@@ -67,6 +71,8 @@ _CLOUD_INIT = re.compile(rf"\| +(?P<name>\S{{1,15}}) +\| +True +\|.*\| +(?P<mac>
 _CLIENT_ID = re.compile(r"option dhcp-client-identifier ([^;\n]{1,500});")
 _DUID = re.compile(r'default-duid "((?:[^"\\]|\\.){0,200})";')
 _INTERFACE = re.compile(r'\binterface "([^"]{1,15})";')
+# dhclient.leases(5): the day of the week, date and time; or the seconds since 1970 with `db-time-format local`.
+_EXPIRES = re.compile(r"^\s*expire (?:[0-6] ([0-9]{4}/[0-9]{2}/[0-9]{2} [0-9:]{8})|epoch ([0-9]{1,10}))", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -184,6 +190,16 @@ def dhclient_lease(text: str) -> dict[str, str]:
         if name and content[:1] == b"\1" and len(content) == 7:
             found[name[1]] = _colons(content[1:])
     return found
+
+
+def last_expiry(text: str, name: str) -> str:
+    """The time in UTC, "2026/11/30 12:00:00", at which the last lease of an interface ends by a lease file of dhclient's."""
+    times = [""]
+    for block in re.split(r"^lease6? \{", text, flags=re.MULTILINE)[1:]:
+        interface, expires = _INTERFACE.search(block), _EXPIRES.search(block)
+        if interface and expires and interface[1] == name:
+            times.append(expires[1] or time.strftime("%Y/%m/%d %H:%M:%S", time.gmtime(int(expires[2]))))
+    return max(times)
 
 
 def log(lines: Iterable[str]) -> dict[str, str]:

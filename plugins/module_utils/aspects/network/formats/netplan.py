@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import posixpath
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Callable
 
@@ -28,6 +28,7 @@ from .netplan_settings import (
     HARDWARE,
     NETWORKD,
     SOFTWARE,
+    Definition,
     condition_of,
     merged_of,
     names_of,
@@ -243,9 +244,8 @@ def paths_of(networks: Mapping[str, Node | None], nics: Sequence[Nic]) -> dict[s
     """{path: [tuple of keys]} of all in networks that is of these Nics: definitions, and places in lists."""
     merged, _files = merged_of(networks)
     wanted = {nic.name for nic in nics if nic.name} | {nic.hardware_mac for nic in nics if nic.hardware_mac}
-    gone = {identifier for identifier, name in names_of(merged[HARDWARE]).items() if name in wanted}
-    on_others = [*merged["vlans"].items(), *merged[HARDWARE].items()]
-    gone |= {identifier for identifier, definition in on_others if definition.get("link") in gone}
+    of_nics = [identifier for identifier, name in names_of(merged[HARDWARE]).items() if name in wanted]
+    gone = _vanished(of_nics, {name: each for definitions in merged.values() for name, each in definitions.items()})
     found: dict[str, list[Path]] = {}
     for path, network in networks.items():
         for section in (HARDWARE, *SOFTWARE):
@@ -263,6 +263,43 @@ def paths_of(networks: Mapping[str, Node | None], nics: Sequence[Nic]) -> dict[s
                 if struck:
                     found.setdefault(path, []).extend((section, identifier, *keys) for keys in struck)
     return found
+
+
+def _vanished(gone: Iterable[str], definitions: Mapping[str, Definition]) -> set[str]:
+    """The ids that are gone, of what is on them, and of what has nothing left without them.
+
+    netplan refuses all of its files where one definition names another that is not there.
+    """
+    users: dict[str, list[str]] = {}
+    for identifier, definition in definitions.items():
+        for lower in _lower_of(definition):
+            users.setdefault(lower, []).append(identifier)
+    found = set(gone)
+    left = list(found)
+    while left:
+        for identifier in users.get(left.pop(), ()):
+            if identifier not in found and _is_nothing(definitions[identifier], found):
+                found.add(identifier)
+                left.append(identifier)
+    return found
+
+
+def _lower_of(definition: Definition) -> list[str]:
+    ports = definition.get("interfaces")
+    links = [definition.get("link"), *(ports if isinstance(ports, list) else ())]
+    return [link for link in links if isinstance(link, str)]
+
+
+def _is_nothing(definition: Definition, gone: Collection[str]) -> bool:
+    """Whether it is on one of those that are gone, or says nothing but which of them are its ports."""
+    if definition.get("link") in gone:
+        return True
+    parameters = definition.get("parameters", {})
+    of_ports = {_PRIMARY[-1], *(keys[-1] for keys in _OF_PORTS)}
+    is_bare = (
+        set(definition) <= {"interfaces", "parameters"} and isinstance(parameters, dict) and of_ports >= set(parameters)
+    )
+    return is_bare and set(_lower_of(definition)) <= set(gone)
 
 
 def mac_changes(network: Node | None, macs: Mapping[str, str]) -> list[Change]:

@@ -55,7 +55,8 @@ _NOT_TOLD = re.compile(
     r"|sysconfig/rawdevices|uswsusp\.conf|suspend\.conf|selinux/|apparmor|ssl/"
     # What boot loaders' menus, and command lines, are made from is edited with them.
     r"|default/extlinux|update-extlinux\.conf|sysconfig/bootloader|sdboot-manage\.conf|systemd/ukify\.conf|cmdline\.d/"
-    r"|systemd/system/.*\.(?:mount|swap|automount|target)(?:\Z|\.d/))"
+    r")|/(?:etc|usr/local/lib)/systemd/system/.*\.(?:mount|swap|automount|target)(?:\Z|\.d/)"
+    r"|(?:/usr)?/lib/systemd/system/[^/]*\.(?:mount|swap)\Z"
 )
 _EDITED = ("/etc/fstab", "/etc/crypttab", "/etc/default/grub")
 _MOST_FILES = 20
@@ -91,7 +92,7 @@ def texts(root: GuestRoot) -> dict[str, str]:
     if paths is None:
         there: dict[str, str | None] = {**root.texts(_FILES), **units.of_kinds(root, (".service",))}
     else:
-        there = {path: root.read(path) for path in paths if not _NOT_TOLD.match(path)}
+        there = {path: root.read(path) for path in paths if not _NOT_TOLD.match(path) and not _is_void(root, path)}
     # Where one of these is a link, what it leads to is edited.
     edited = {root.real_path(path) for path in _EDITED} if there else set()
     found = {
@@ -101,14 +102,20 @@ def texts(root: GuestRoot) -> dict[str, str]:
     return found
 
 
+def _is_void(root: GuestRoot, path: str) -> bool:
+    return units.is_of_package(path) and units.is_replaced(root, path)
+
+
 def concerns(root: GuestRoot, texts: Mapping[str, str], names: Names, disks: Mapping[str, str]) -> list[Concern]:
     """One concern that lists the files, with the names that do not hold on the target."""
     found = {path: list(_lost(text, names, disks)) for path, text in texts.items()}
     told = [f"{path} ({', '.join(lost[:_MOST_NAMES])})" for path, lost in found.items() if lost]
+    incomplete = searched.concerns(root)
     if not told:
-        return []
+        return incomplete
     more = len(told) - _MOST_FILES
     return [
+        *incomplete,
         Concern(
             "device-name-left",
             "warning",
@@ -116,7 +123,7 @@ def concerns(root: GuestRoot, texts: Mapping[str, str], names: Names, disks: Map
             + ", ".join(told[:_MOST_FILES])
             + (f", and {more} more." if more > 0 else "."),
             "Look through them before or after the move. Links such as /dev/disk/by-uuid/... hold on any hardware.",
-        )
+        ),
     ]
 
 

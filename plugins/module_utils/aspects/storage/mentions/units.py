@@ -1,7 +1,9 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""systemd's units of the administrator's: what they mount and wait for (systemd.mount(5), systemd.unit(5)).
+"""systemd's units: what they mount and wait for (systemd.mount(5), systemd.unit(5)).
+
+Those of packages and images count where they mount a disk. They stay as they are, and an edited copy in /etc replaces them.
 
 A device becomes udev's link of a UUID there, and not UUID=: systemd waits for paths alone in all of its versions.
 """
@@ -18,11 +20,14 @@ from ....guest.root import GuestRoot
 from ....model.concerns import Concern
 from ....texts import sections
 from ....texts.fstab import Entry
+from ... import searched
 from ...plan import Plan
 from .. import software_made, specs
 from ..names import Names, lost
 
-_DIRECTORIES = ("/etc/systemd/system", "/usr/local/lib/systemd/system")
+_OWN = "/etc/systemd/system"
+_DIRECTORIES = (_OWN, "/usr/local/lib/systemd/system")
+_OF_PACKAGES = tuple(directory for directory in searched.UNITS if directory not in _DIRECTORIES)
 _MOUNTS = (".mount", ".swap")
 _UNITS = (*_MOUNTS, ".automount", ".service", ".target")
 
@@ -60,8 +65,26 @@ def of_kinds(root: GuestRoot, kinds: tuple[str, ...]) -> dict[str, str]:
             elif name.endswith(tuple(f"{kind}.d" for kind in _MOUNTS if kind in kinds)):
                 paths += [posixpath.join(path, each) for each in root.list(path) if each.endswith(".conf")]
     # A link is to the unit of a package, or of another name, or masks (/dev/null).
-    found = {path: root.read(path) for path in paths if root.real_path(path) == path}
+    paths = [path for path in paths if root.real_path(path) == path]
+    paths += [path for path in _mounts_of_packages(root) if path.endswith(kinds)]
+    found = {path: root.read(path) for path in paths}
     return {path: text for path, text in found.items() if text is not None}
+
+
+def is_of_package(path: str) -> bool:
+    """Whether a file is a unit that a package or an image has, and not the administrator."""
+    return posixpath.dirname(path) in _OF_PACKAGES
+
+
+def is_replaced(root: GuestRoot, path: str) -> bool:
+    """Whether a unit of a package has no effect, because the administrator has one of its name, or masks it."""
+    return any(root.exists(posixpath.join(directory, posixpath.basename(path))) for directory in _DIRECTORIES)
+
+
+def _mounts_of_packages(root: GuestRoot) -> list[str]:
+    """The units of packages that mount a disk which they name by its name in the kernel, or by a link of hardware."""
+    found = [path for path in searched.paths(root) or () if is_of_package(path) and path.endswith(_MOUNTS)]
+    return [path for path in found if not is_replaced(root, path)]
 
 
 def concerns(root: GuestRoot, texts: Mapping[str, str], names: Names, disks: Mapping[str, str]) -> list[Concern]:
@@ -86,11 +109,10 @@ def convert(root: GuestRoot, texts: Mapping[str, str], plan: Plan, names: Names,
         if on_removed and path.endswith(_MOUNTS):
             _remove(root, path)
         else:
-            root.write(
-                path,
-                edited(text, partial(specs.stable_path, names), {_unit(each) for each in texts}),
-                "named each device by UUID instead of by hardware",
-            )
+            new = edited(text, partial(specs.stable_path, names), {_unit(each) for each in texts})
+            if is_of_package(path) and new != text:
+                path = posixpath.join(_OWN, posixpath.basename(path))
+            root.write(path, new, "named each device by UUID instead of by hardware")
 
 
 def mounted(text: str) -> list[str]:
@@ -232,4 +254,7 @@ def _remove(root: GuestRoot, path: str) -> None:
     for link in _links(root, ("wants", "requires")):
         if posixpath.basename(link) == _unit(path):
             root.remove(link, detail)
-    root.remove(path, detail)
+    if is_of_package(path):
+        root.link(posixpath.join(_OWN, posixpath.basename(path)), "/dev/null", detail)
+    else:
+        root.remove(path, detail)

@@ -69,15 +69,40 @@ def test_what_ansible_refuses_has_a_code(run):
         {"keys": [{"all": True, "password": "s3cret"}]},
         {"keys": [{"all": True, "passphrase": "other", "Passphrase": ["s3cret"]}]},
         {"pasword": "s3cret"},
+        # Ansible's own message quotes what is no dictionary.
+        {"keys": [[{"all": True, "passphrase": "s3cret"}]]},
+        {"keys": [[{"all": True, "passphrase": "s3cret'\\\n"}]]},
+        {"keys": ["s3cret"]},
+        {"keys": "s3cret"},
+        {"keys": [{"all": "s3cret"}]},
+        {"keys": [{"device": ["s3cret"]}], "unknown": 1},
     ],
 )
-def test_a_passphrase_under_a_misspelt_name_is_not_returned(capsys, options):
+def test_a_passphrase_in_a_wrong_place_is_not_returned(capsys, options):
     with patch_module_args({"memory": 512, **options}), pytest.raises(SystemExit):
         running.run_module({"keys": argument_specs.KEYS, "memory": {"type": "int"}}, lambda module: {}, ())
     printed = capsys.readouterr().out
     result = json.loads(printed)
     assert (result["code"], result["invocation"]["module_args"]["memory"]) == ("option-invalid", 512)
     assert "s3cret" not in printed
+
+
+def test_the_form_of_keys_is_explained(capsys):
+    with patch_module_args({"keys": [{"all": True}, [{"passphrase": "s3cret"}]]}), pytest.raises(SystemExit):
+        running.run_module({"keys": argument_specs.KEYS}, lambda module: {}, ())
+    assert json.loads(capsys.readouterr().out)["msg"] == (
+        "keys[1] must be a dictionary with some of the keys device, uuid, all, passphrase, file, and is a list."
+    )
+
+
+@pytest.mark.parametrize("option", ["timeout", "memory", "cpus"])
+@pytest.mark.parametrize("value", [0, -1])
+def test_a_number_that_is_less_than_1_is_refused(capsys, option, value):
+    with patch_module_args({option: value}), pytest.raises(SystemExit):
+        running.run_module({option: {"type": "int"}}, lambda module: {}, ())
+    result = json.loads(capsys.readouterr().out)
+    assert (result["code"], result["path"]) == ("option-invalid", option)
+    assert result["msg"] == f"{option} is {value}, but must be at least 1."
 
 
 @pytest.mark.parametrize(

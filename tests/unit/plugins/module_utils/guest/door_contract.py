@@ -148,13 +148,15 @@ class Contract:
             "/srv/other.conf": "/dev/sda\n",
         }
         door = self.make(files, {"/etc/link.conf": "/srv/other.conf", "/linked": "/etc"})
-        found = door.files_with("/etc", "^[ ]*([^# ].*)?/dev/(sda|sdb)")
+        found = door.files_with("^[ ]*([^# ].*)?/dev/(sda|sdb)", "/etc")
+        assert found.is_whole
         # As grep takes what is no text by the locale's measure for binary.
-        assert [path for path in found if path != "/etc/latin.conf"] == [
+        assert [path for path in found.paths if path != "/etc/latin.conf"] == [
             "/etc/a b.d/below/two.conf",
             "/etc/a b.d/one 'x'.conf",
         ]
-        assert door.files_with("/absent", "a") == []
+        assert door.files_with("a", "/absent") == ([], True)
+        assert door.files_with("raw", "/absent", "/srv", "/etc/a b.d").paths == ["/etc/a b.d/one 'x'.conf"]
 
     def test_a_download_is_the_file(self, tmp_path):
         self.make().download("/etc/os-release", str(tmp_path / "copy"))

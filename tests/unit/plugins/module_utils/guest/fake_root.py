@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.calls import Calls
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest import search
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.boot_menu import BootMenu, Entry
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.hives import WINDOWS_CONFIGURATION, Hives
@@ -216,14 +217,15 @@ class FakeRoot:
         texts = {path: self.read(path) for pattern in patterns for path in self.glob(pattern)}
         return {path: text for path, text in texts.items() if text is not None}
 
-    def files_with(self, directory, expression):
-        below = self._followed(directory).rstrip("/") + "/"
+    def files_with(self, expression, *directories):
+        below = tuple(f"{directory}/" for directory in directories)
         texts = {path: self.read(path) for path in sorted(self.files) if path.startswith(below)}
-        return [
+        paths = [
             path
             for path, text in texts.items()
             if "\0" not in text and any(re.search(expression, line) for line in text.split("\n"))
         ]
+        return search.Found(paths, True)
 
     def read_bytes(self, path, limit=None):
         content = self.files.get(self._followed(path))

@@ -294,6 +294,10 @@ def _traces(text):
     traces.from_logs(root, journal=True)
 
 
+def _last_expiry(text):
+    return traces.last_expiry(text, "eth0")
+
+
 def _values(text):
     for function in (
         values.normal_mac,
@@ -497,7 +501,7 @@ PARSERS = (
         ),
         each(lambda text: traces.last_active(traces.timestamps(text))),
     ),
-    Parser("leases and logs", (*LEASES, *LOGS), each(_traces, traces.dhclient_lease)),
+    Parser("leases and logs", (*LEASES, *LOGS), each(_traces, traces.dhclient_lease, _last_expiry)),
     Parser("YAML", YAML, _yaml_without, codes=MALFORMED, inputs=hostile_texts.texts(*YAML), sample=NETPLAN),
     Parser(
         "netplan with DHCP",

@@ -191,7 +191,13 @@ def test_cards_are_on_networks_and_bridges():
     assert sources == [{"bridge": "br0"}, {"network": "dmz"}, {"network": "storage"}]
 
 
-@pytest.mark.parametrize("network", [{"vlan": "7"}, {}, {"bridge": "br0", "network": "dmz"}, "", None, 7])
+@pytest.mark.parametrize(
+    "network",
+    [
+        *({"vlan": "7"}, {}, {"bridge": "br0", "network": "dmz"}, "", None, 7),
+        *("lan/1", {"bridge": "br 0"}, {"bridge": "br0:1"}, {"bridge": "bridge-of-the-lab"}),
+    ],
+)
 def test_what_is_no_network_is_refused(network):
     with pytest.raises(GuestconvError) as caught:
         libvirt.define(converted(), "web01", DISK, network=network)

@@ -109,6 +109,33 @@ def test_two_models_of_scsi_controllers_are_refused_for_a_machine_has_one():
     assert caught.value.code == "drivers-differ"
 
 
+def test_a_card_has_further_settings_of_qm_conf():
+    found = options(network="vmbr0,tag=7,firewall=1")["net"]["net0"]
+    assert found == "virtio=00:50:56:AA:BB:CC,bridge=vmbr0,tag=7,firewall=1"
+    down = converted(interfaces=[{**card(), "connected": False}])
+    assert options(down, network="vmbr0,link_down=1")["net"]["net0"] == "virtio,bridge=vmbr0,link_down=1"
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        "br 0",
+        "vmbr0,tag=abc",
+        "vmbr0,tag=4095",
+        "vmbr0,vlan=7",
+        "vmbr0,tag=1,tag=2",
+        "vmbr0,",
+        "",
+        {"bridge": "vmbr0,tag=5", "vlan": 7},
+        {"bridge": "größe"},
+    ],
+)
+def test_a_network_that_proxmox_would_refuse_is_refused(network):
+    with pytest.raises(GuestconvError) as caught:
+        options(network=network)
+    assert (caught.value.code, caught.value.path.partition(".")[0]) == ("platform-option-invalid", "network")
+
+
 @pytest.mark.parametrize(
     ("wrong", "path"),
     [
@@ -116,6 +143,11 @@ def test_two_models_of_scsi_controllers_are_refused_for_a_machine_has_one():
         ({"network": None}, "network"),
         ({"guest_agent": 1}, "guest_agent"),
         ({"ostype": ""}, "ostype"),
+        ({"ostype": "win2k22"}, "ostype"),
+        (
+            {"hardware": converted(interfaces=[card(name=f"eth{number}") for number in range(33)])},
+            "hardware.interfaces",
+        ),
     ],
 )
 def test_an_option_that_is_not_understood_is_refused(wrong, path):

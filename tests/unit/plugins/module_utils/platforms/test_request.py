@@ -22,6 +22,7 @@ UNNAMED = DiskPlace("ahci")
         ({"cpus": 4, "memory": 8192}, {"cpus": 2, "memory": 2048}, (2, 2048)),
         ({"cpus": None, "memory": None}, {}, (1, 1024)),
         ({}, {"cpus": "2", "memory": "2048"}, (2, 2048)),
+        ({"cpus": 4}, {"cpus": "", "memory": ""}, (4, 1024)),
     ],
 )
 def test_the_size_is_what_is_asked_for_else_the_sources_else_what_verify_boots_with(hardware, asked, size):
@@ -31,7 +32,7 @@ def test_the_size_is_what_is_asked_for_else_the_sources_else_what_verify_boots_w
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("cpus", "two"), ("cpus", -1), ("memory", 0.5), ("memory", "1 GiB"), ("memory", "9" * 5000)],
+    [("cpus", "two"), ("cpus", -1), ("memory", 0.5), ("memory", "1 GiB"), ("memory", "9" * 5000), ("memory", 0)],
 )
 def test_a_size_that_is_none_is_refused(option, value):
     with pytest.raises(GuestconvError) as caught:
@@ -84,6 +85,29 @@ def test_a_disk_that_nothing_is_given_for_is_an_error(disks, given, message):
     with pytest.raises(GuestconvError, match=message) as caught:
         request.pairs(disks, given, "volumes")
     assert (caught.value.code, caught.value.path) == ("platform-option-invalid", "volumes")
+
+
+@pytest.mark.parametrize(
+    ("given", "is_refused"),
+    [
+        ([{"path": "/a"}, {"path": "/a"}], True),
+        ([{"path": "/a", "format": "raw"}, {"path": "/a", "device": "sdb"}], True),
+        ([{"claim": "web01"}, {"data_volume": "web01", "size": "1Gi"}], True),
+        ([{"volume": "lvm:0,import-from=/a"}, {"volume": "lvm:0,import-from=/a"}], True),
+        ([{"volume": "lvm:vm-100-disk-0"}, {"volume": "lvm:vm-100-disk-0"}], True),
+        # A new volume for each.
+        ([{"volume": "lvm:32"}, {"volume": "lvm:32"}], False),
+        ([{"volume": "lvm:32,ssd=1"}, {"volume": "lvm:32,ssd=1"}], False),
+        ([{"volume": "lvm:0,import-from=/a"}, {"volume": "lvm:0,import-from=/b"}], False),
+    ],
+)
+def test_two_disks_do_not_have_their_data_in_one_place(given, is_refused):
+    if not is_refused:
+        assert len(request.pairs([SDA, SDB], given, "volumes")) == 2
+        return
+    with pytest.raises(GuestconvError, match="is volumes.0., too") as caught:
+        request.pairs([SDA, SDB], given, "volumes")
+    assert (caught.value.code, caught.value.path) == ("platform-option-invalid", "volumes[1]")
 
 
 @pytest.mark.parametrize(

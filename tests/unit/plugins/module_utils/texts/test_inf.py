@@ -46,9 +46,15 @@ def test_a_storage_driver_is_read_with_its_service_ids_and_version():
 
 
 @pytest.mark.parametrize(
-    "mark, coding", [(codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"), (codecs.BOM_UTF8, "utf-8")]
+    "mark, coding",
+    [
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+        (codecs.BOM_UTF8, "utf-8"),
+        (b"", "utf-16-le"),
+    ],
 )
-def test_the_coding_is_that_of_the_mark(mark, coding):
+def test_the_coding_is_that_of_the_mark_and_utf_16_is_known_without(mark, coding):
     data = mark + inf_files.storage().replace("\n", "\r\n").encode(coding)
     assert inf.driver_for(inf.parse(data), WINDOWS_10) == driver(inf_files.storage())
 
@@ -71,6 +77,10 @@ def test_a_text_of_the_code_page_is_read():
         ("NTamd64.6.1.1", WINDOWS_7, "M.NTamd64.6.1.1"),
         ("NTamd64.6.1.3", WINDOWS_7, ""),
         ("NTamd64.6.1.3", inf.Release("amd64", 6, 1, 7601, is_server=True), "M.NTamd64.6.1.3"),
+        ("NTamd64.6.1.0x0000003", WINDOWS_7, ""),
+        ("NTamd64.6.1.0x0000001", WINDOWS_7, "M.NTamd64.6.1.0x0000001"),
+        ("NTamd64.10.0.1..17763, NTamd64.10.0.1..22000", WINDOWS_10, "M.NTamd64.10.0.1..17763"),
+        ("NTamd64.10.0.3.0x80.14393", WINDOWS_10, ""),
         ("NT.6.0, NTx86.6.1", inf.Release("x86", 6, 0), "M.NT.6.0"),
         ("", inf.Release("x86", 6, 1), "M"),
         ("", WINDOWS_7, ""),

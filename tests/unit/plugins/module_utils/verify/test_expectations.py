@@ -53,6 +53,8 @@ def test_what_is_expected(value, more, expected):
         (None, {}, "expect.login"),
         ({"port": 22, "banner": ""}, {"interfaces": STATIC}, "expect.banner"),
         ({"port": 70000}, {"interfaces": STATIC}, "expect.port"),
+        ({"port": 0}, {"interfaces": STATIC}, "expect.port"),
+        ({"port": 0, "agent": True}, {"interfaces": STATIC}, "expect.port"),
     ],
 )
 def test_what_the_hardware_cannot_show_is_refused_before_the_boot(value, more, path):

@@ -27,6 +27,11 @@ WINDOWS_10 = Release("amd64", 10, 0, 18362)
         ("drivers/by-os/amd64/w11/vioscsi.cat", ("w11", "amd64", "vioscsi.cat")),
         ("i386/w10/viostor.inf", ("w10", "x86", "viostor.inf")),
         ("viostor/w10/ARM64/viostor.inf", ("w10", "arm64", "viostor.inf")),
+        ("drivers/amd64/Win2012R2/viostor.inf", ("2k12r2", "amd64", "viostor.inf")),
+        ("drivers/i386/Win7/viostor.inf", ("w7", "x86", "viostor.inf")),
+        ("drivers/amd64/Win2008R2/viostor.inf", ("2k8r2", "amd64", "viostor.inf")),
+        ("Win10/amd64/viostor.inf", ("w10", "amd64", "viostor.inf")),
+        ("WIN7/AMD64/VIOSTOR.INF", ("w7", "amd64", "viostor.inf")),
         ("sriov/w10/amd64/vioprot.inf", None),
         ("viostor/xp/x86/viostor.inf", None),
         ("guest-agent/qemu-ga-x86_64.msi", None),
@@ -131,6 +136,15 @@ def test_a_driver_for_a_later_windows_is_none(tmp_path):
     path = virtio_win_files.unpacked(tmp_path, {f"viostor/w10/amd64/{name}": each for name, each in files.items()})
     found = library.VirtioWin.opened(path).folder(WINDOWS_10).driver("viostor")
     assert found == "viostor.inf in virtio-win's folder w10/amd64 has no driver for this Windows"
+
+
+def test_links_to_directories_are_followed_and_those_in_circles_end(tmp_path):
+    drivers = tmp_path / "drivers" / "amd64"
+    virtio_win_files.unpacked(drivers / "Win8", virtio_win_files.drivers("w8")["viostor"])
+    (drivers / "Win2012").symlink_to("Win8")
+    (drivers / "Win8" / "all").symlink_to(tmp_path)
+    folder = library.VirtioWin.opened(str(tmp_path)).folder(Release("amd64", 6, 2, 9200, is_server=True))
+    assert folder.name == "2k12/amd64" and folder.driver("viostor").service.name == "viostor"
 
 
 def _nothing(place):

@@ -69,6 +69,17 @@ def test_a_card_of_the_hive_drivers_is_a_choice():
     assert usable(root)["e1000e"] == ""
 
 
+def test_a_display_of_virtio_is_known_by_its_service_and_by_the_only_id_of_its_inf():
+    root = windows(more=service("VioGpuDod", image=r"System32\\drivers\\viogpudo.sys"), files=["viogpudo"])
+    assert usable(root, "graphics")["virtio-vga"] == ""
+    root = windows()
+    root.files["/Windows/System32/config/DRIVERS"] = (
+        windows().files["/Windows/System32/config/SYSTEM"][:512]
+        + b"[DriverDatabase\\DeviceIds\\PCI\\VEN_1AF4&DEV_1050&SUBSYS_11001AF4&REV_01]\n"
+    )
+    assert usable(root, "graphics")["virtio-vga"] == ""
+
+
 def test_a_display_and_a_serial_port_need_no_driver():
     assert usable(windows(), "graphics") == {
         "virtio-vga": f"{NO_DRIVER}, and virtio_win is not given",

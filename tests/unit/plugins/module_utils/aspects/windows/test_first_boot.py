@@ -92,7 +92,7 @@ def test_verify_understands_what_the_script_writes_at_its_end():
 def test_a_network_card_gets_all_that_was_configured():
     lines = lines_of(NETWORK)
     start = lines.index(":step_1")
-    assert lines[start + 1 : start + 3] == [f'call :find "{MAC.upper()}"', "if not defined index exit /b 1"]
+    assert lines[start + 1 : start + 3] == [f'call :find "{MAC.upper()}" ""', "if not defined index exit /b 1"]
     commands = [line for line in lines[start + 3 : start + 32] if not line.startswith("if errorlevel")]
     assert commands[:13] == [
         "netsh interface ipv4 set address name=%index% source=static address=10.1.2.3 mask=255.255.255.0 gateway=10.1.2.1",
@@ -102,7 +102,7 @@ def test_a_network_card_gets_all_that_was_configured():
         "netsh interface ipv6 delete address interface=%index% address=2001:db8::9",
         "netsh interface ipv6 add address interface=%index% address=2001:db8::5/64",
         "netsh interface ipv6 add route prefix=::/0 interface=%index% nexthop=2001:db8::1",
-        "netsh interface ipv6 add dnsservers name=%index% address=2001:db8::53 index=1 validate=no",
+        "netsh interface ipv6 set dnsservers name=%index% source=static address=2001:db8::53 register=primary validate=no",
         "netsh interface ipv4 add route prefix=172.16.0.0/12 interface=%index% nexthop=10.1.2.9 metric=5",
         "netsh interface ipv6 add route prefix=2001:db8:1::/48 interface=%index% nexthop=2001:db8::2",
         "netsh interface ipv4 add winsservers name=%index% address=10.1.2.8 index=1",
@@ -136,8 +136,7 @@ def test_without_static_addresses_a_card_uses_dhcp():
     lines = lines_of(SetNetwork(""))
     assert any("set address name=%index% source=dhcp" in line for line in lines)
     assert any("set dnsservers name=%index% source=dhcp" in line for line in lines)
-    # As a pattern, any MAC address.
-    assert 'call :find "?*"' in lines
+    assert 'call :find "" ""' in lines
 
 
 @given(st.text(max_size=40))
@@ -185,6 +184,7 @@ def test_a_person_can_read_what_the_script_does():
         SetNumber("SYSTEM", 'a"b', 1),
         SetNumber("SYSTEM\\!x!", "a", 1),
         UninstallProduct("{1} & calc", "x"),
+        UninstallProduct(PRODUCT.code, "x", ("A=Yes & calc",)),
         SetNetwork("00:0c:29 & calc"),
         SetNetwork(MAC, addresses=("10.0.0.1 & calc",)),
         SetNetwork(MAC, domain="a&b%c"),
@@ -193,12 +193,32 @@ def test_a_person_can_read_what_the_script_does():
         SetNetwork(MAC, gateways=("fe80::1%a&calc",)),
         SetNetwork(MAC, addresses=("fe80::1%a&calc/64",)),
         SetNetwork(MAC, removed=("fe80::1%a&calc/64",)),
+        SetNetwork(MAC, removed_gateways=("fe80::1%a&calc",)),
         SetNetwork(MAC, name_servers=("fe80::1%a&calc",)),
+        SetNetwork(MAC, routes=(Route("fe80::%a&calc/64", "fe80::1"),)),
+        SetNetwork(MAC, own_mac="a&calc"),
     ],
 )
 def test_what_cmd_would_interpret_is_refused(step):
     with pytest.raises(ValueError):
         script.text([step])
+
+
+def test_a_product_is_uninstalled_with_what_it_needs_besides():
+    step = UninstallProduct(PRODUCT.code, "x", ("PREVENT_REBOOT=Yes",))
+    assert f"call :msiexec /x {PRODUCT.code} PREVENT_REBOOT=Yes" in lines_of(step)
+    assert f"call :msiexec /x {PRODUCT.code}" in lines_of(PRODUCT)
+    assert any(
+        line.startswith('start "" /wait msiexec %* /qn /norestart REBOOT=ReallySuppress ') for line in lines_of(step)
+    )
+
+
+def test_a_card_is_found_by_the_address_that_its_driver_uses_as_well():
+    own = "02:00:00:00:00:01"
+    assert f'call :find "{MAC.upper()}" "{own}"' in lines_of(SetNetwork(MAC, own_mac=own))
+    (finder,) = [line for line in lines_of(NETWORK) if line.endswith(">found")]
+    assert "-and ('%~1' -eq '' -or @('%~1', '%~2') -contains $_.MACAddress)" in finder
+    assert r"-notmatch '^(ROOT|" in finder and r")\\' -and" in finder
 
 
 def test_the_steps_have_an_order_of_their_own():

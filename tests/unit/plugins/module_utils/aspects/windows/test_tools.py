@@ -137,6 +137,43 @@ def test_a_filter_goes_before_its_service():
     assert len(gone) == 3
 
 
+def test_drivers_of_parallels_do_not_start_leave_their_classes_and_are_forgotten_by_their_uninstaller():
+    """They stop a machine of another hypervisor, and uninstalled, the filter takes the disks with it."""
+    names = ("prl_boot", "prl_dd", "prl_fs", "prl_memdev", "prl_mouf", "prl_pv64", "prl_strg", "prl_tg")
+    disks, mice = (f"ControlSet001\\Control\\Class\\{{4d36e9{each}}}" for each in ("67", "6f"))
+    more = (
+        starts(**dict.fromkeys(names, 0))
+        + f'[{SERVICES}\\prl_strg\\DriverInfo]\n"RefCount"=dword:00000002\n"Inf"="oem9.inf"\n'
+        + f'[{disks}]\n"LowerFilters"=multi:"prl_strg"\n[{mice}]\n"UpperFilters"=multi:"prl_mouf","mouclass"\n'
+    )
+    _found, added, gone, chosen = done(guest(more, product(name="Virtuozzo Tools", publisher="Virtuozzo")))
+    assert added == {
+        *((f"{SERVICES}\\{name}", '"Start"=dword:00000004') for name in names),
+        (disks, '"LowerFilters"=multi:'),
+        (mice, '"UpperFilters"=multi:"mouclass"'),
+    }
+    assert (f"{SERVICES}\\prl_strg\\DriverInfo", '"RefCount"=dword:00000002') in gone and len(gone) == len(added) + 1
+    assert chosen.windows_first_boot == [
+        UninstallProduct(CODE, "Virtuozzo Tools", ("PREVENT_REBOOT=Yes", "LAUNCHED_BY_SETUP_EXE=Yes"))
+    ]
+
+
+@pytest.mark.parametrize(
+    "name, source",
+    [
+        ("Oracle VM VirtualBox Guest Additions 6.1.50", "virtualbox"),
+        ("Oracle VirtualBox Guest Additions 7.1.6", "virtualbox"),
+        ("Citrix XenServer Windows Management Agent", "xen"),
+        ("Citrix Hypervisor PV Tools", "xen"),
+        ("XCP-ng Windows PV Tools", "xen"),
+        ("Citrix XenCenter", None),
+        ("Oracle VM VirtualBox", None),
+    ],
+)
+def test_tools_are_known_by_all_names_that_their_products_had(name, source):
+    assert tools.inspect(guest("", product(name=name, publisher="x"))).info == {"source": source}
+
+
 def test_the_filters_of_xen_go_except_on_xen():
     keys = [f"ControlSet001\\Control\\Class\\{{{guid}}}" for guid in ("4d36e96a", "4d36e97d")]
     classes = "".join(f'[{key}]\n"UpperFilters"=multi:"XENFILT"\n' for key in keys)

@@ -128,6 +128,7 @@ def test_nics_that_cannot_be_distinguished_are_an_error_that_says_what_to_pass(s
         ([{"mac": "00:50:56:aa:bb:cg"}], "hardware.interfaces[0].mac"),
         ([{"mac": "00:50-56:aa:bb:cc"}], "hardware.interfaces[0].mac"),
         ([{"mac": 56623104}], "hardware.interfaces[0].mac"),
+        ([{"mac": "01:00:5e:00:00:01"}], "hardware.interfaces[0].mac"),
         ([{"mac": A}, {"mac": A.upper().replace(":", "-")}], "hardware.interfaces[1].mac"),
         ([{"addresses": "10.0.0.1"}], "hardware.interfaces[0].addresses"),
         ([{"mac": A, "addresses": ["10.0.0.1", "10.0.0.256"]}], "hardware.interfaces[0].addresses[1]"),

@@ -45,6 +45,20 @@ def test_a_lease_of_dhclient_tells_the_client_identifier(client_id, mac):
 
 
 @pytest.mark.parametrize(
+    "times, end",
+    [
+        (["4 2026/11/26 12:00:00", "5 2026/11/27 12:00:00"], "2026/11/27 12:00:00"),
+        (["epoch 1795780800; # Fri Nov 27 12:00:00 2026", "never"], "2026/11/27 12:00:00"),
+        (["4 2026/11/26"], ""),
+    ],
+)
+def test_the_last_lease_of_an_interface_ends_at_a_time(times, end):
+    text = "".join(f'lease {{\n  interface "ens192";\n  expire {time};\n}}\n' for time in times)
+    assert traces.last_expiry(text, "ens192") == end
+    assert traces.last_expiry(text, "ens224") == ""
+
+
+@pytest.mark.parametrize(
     "duid, interfaces, found",
     [
         (r"\000\001\000\001\037\002\003\004\000PV\252\273\314", ["ens192"], {"ens192": MAC}),

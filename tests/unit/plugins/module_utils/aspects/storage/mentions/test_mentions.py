@@ -15,6 +15,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storag
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.mentions import mdadm, units
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.mentions.mention import Mention
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest import search
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.concerns import Concern
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.conformance import lacks
@@ -369,9 +370,17 @@ def test_names_that_stay_are_told_with_their_files(path, text, lost):
 @pytest.mark.parametrize("path", ("/etc/rc.local", "/etc/smartd.conf", "/etc/cron.d/a", f"{SYSTEMD}/a.service"))
 def test_where_etc_cannot_be_searched_the_likely_files_are_read(path):
     root = make_root({path: "ExecStart=/bin/true /dev/sdb\n", "/etc/opt/x": "/dev/sdb\n"})
-    root.files_with = lambda directory, expression: None
+    root.files_with = lambda expression, *directories: None
     (concern,) = storage.inspect(root).concerns
     assert f"{path} (/dev/sdb)" in concern.message and "/etc/opt/x" not in concern.message
+
+
+def test_that_not_all_of_etc_was_searched_is_told():
+    root = make_root({"/etc/a": "/dev/sdb\n"})
+    root.files_with = lambda expression, *directories: search.Found(["/etc/a"], False)
+    concerns = {concern.code: concern.message for concern in storage.inspect(root).concerns}
+    assert list(concerns) == ["search-incomplete", "device-name-left"]
+    assert "/etc on /dev/sda1 has more files" in concerns["search-incomplete"]
 
 
 @pytest.mark.parametrize(
