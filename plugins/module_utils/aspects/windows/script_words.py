@@ -31,10 +31,10 @@ def powershell(command: str) -> str:
     return f'"%powershell%" %options% -Command "{command}"'
 
 
-def text_in_powershell(text: str) -> str:
-    """An expression of PowerShell for a text: what cmd.exe or PowerShell could interpret, as numbers of UTF-16."""
+def text_in_powershell(name: str) -> str:
+    """An expression of PowerShell for a name: what cmd.exe or PowerShell could interpret, as numbers of UTF-16."""
     parts = ["''"]
-    for plain, other in re.findall(r"([A-Za-z0-9 _.-]+)|([^A-Za-z0-9 _.-])", text):
+    for plain, other in re.findall(r"([A-Za-z0-9 _.-]+)|([^A-Za-z0-9 _.-])", name):
         units = other.encode("utf-16-be", "replace")
         codes = [int.from_bytes(units[at : at + 2], "big") for at in range(0, len(units), 2)]
         parts += [f"'{plain}'"] if plain else [f"[char]{code}" for code in codes]
