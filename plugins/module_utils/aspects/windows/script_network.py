@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from . import instances
 from . import script_words as words
@@ -39,6 +39,9 @@ def lines(step: SetNetwork) -> Iterator[str]:
     yield from _ipv6(step)
     for route in step.routes:
         yield from _route(route)
+    for version, metric in step.metrics:
+        command = _netsh(version, "set interface", "interface=%index%", f"metric={metric:d}")
+        yield from _added(f"the metric of IPv{version}", command)
     for place, server in enumerate(map(_address, step.wins), 1):
         values = ("name=%index%", f"address={server}", f"index={place}")
         yield from _added(f"the WINS server {server}", _netsh(4, "add winsservers", *values))
@@ -57,21 +60,21 @@ def lines(step: SetNetwork) -> Iterator[str]:
 
 def _ipv4(step: SetNetwork) -> Iterator[str]:
     addresses = [ipaddress.IPv4Interface(address) for address in _of(4, step.addresses)]
-    gateway, *further = [_address(each) for each in _of(4, step.gateways)] or [""]
+    gateways = [_gateway(step, "gateway", "gwmetric", each) for each in _of(4, step.gateways)]
     for place, each in enumerate(addresses):
         values = [f"address={each.ip}", f"mask={each.netmask}"]
         if place == 0:
             # Without a gateway, one that the card has would stay.
-            values += [f"gateway={gateway or 'none'}"]
+            values += gateways[0] if gateways else ["gateway=none"]
             yield _netsh(4, "set address", "name=%index%", "source=static", *values)
             yield "if errorlevel 1 exit /b 1"
         else:
             yield from _added(str(each), _netsh(4, "add address", "name=%index%", *values))
     if not addresses:
         yield _netsh(4, "set address", "name=%index%", "source=dhcp")
-    for other in further if addresses else ():
-        yield from _added(f"the gateway {other}", _netsh(4, "add address", "name=%index%", f"gateway={other}"))
-    yield from _name_servers(4, _of(4, step.name_servers), is_dynamic=not addresses)
+    for further in gateways[1:] if addresses else ():
+        yield from _added(f"the further {further[0]}", _netsh(4, "add address", "name=%index%", *further))
+    yield from _name_servers(4, step, is_dynamic=not addresses)
 
 
 def _ipv6(step: SetNetwork) -> Iterator[str]:
@@ -81,20 +84,31 @@ def _ipv6(step: SetNetwork) -> Iterator[str]:
         yield _netsh(6, "delete route", "prefix=::/0", "interface=%index%", f"nexthop={gateway}")
     for address in map(_interface, _of(6, step.addresses)):
         yield from _added(address, _netsh(6, "add address", "interface=%index%", f"address={address}"))
-    for gateway in map(_address, _of(6, step.gateways)):
-        command = _netsh(6, "add route", "prefix=::/0", "interface=%index%", f"nexthop={gateway}")
-        yield from _added(f"the gateway {gateway}", command)
-    yield from _name_servers(6, _of(6, step.name_servers), is_dynamic=True)
+    for gateway in _of(6, step.gateways):
+        values = _gateway(step, "nexthop", "metric", gateway)
+        yield from _added(f"the gateway {gateway}", _netsh(6, "add route", "prefix=::/0", "interface=%index%", *values))
+    yield from _name_servers(6, step, is_dynamic=True)
 
 
-def _name_servers(version: int, servers: Sequence[str], is_dynamic: bool) -> Iterator[str]:
+def _gateway(step: SetNetwork, key: str, metric_key: str, gateway: str) -> list[str]:
+    """The arguments for a gateway."""
+    metric = dict(step.gateway_metrics).get(gateway)
+    return [f"{key}={_address(gateway)}"] + ([] if metric is None else [f"{metric_key}={metric:d}"])
+
+
+def _name_servers(version: int, step: SetNetwork, is_dynamic: bool) -> Iterator[str]:
     """is_dynamic: whether the card gets name servers otherwise, where none are configured."""
+    if step.registration not in ("none", "primary", "both"):
+        raise ValueError(step.registration)
+    servers = [_address(each) for each in _of(version, step.name_servers)]
+    registered = f"register={step.registration}"
     if not servers:
         nothing = ["source=dhcp"] if is_dynamic else ["source=static", "address=none"]
-        yield _netsh(version, "set dnsservers", "name=%index%", *nothing)
-    for place, server in enumerate(map(_address, servers), 1):
+        unusual = [] if step.registration == "primary" else [registered]
+        yield _netsh(version, "set dnsservers", "name=%index%", *nothing, *unusual)
+    for place, server in enumerate(servers, 1):
         if place == 1:
-            command, values = "set dnsservers", ["source=static", f"address={server}", "register=primary"]
+            command, values = "set dnsservers", ["source=static", f"address={server}", registered]
         else:
             command, values = "add dnsservers", [f"address={server}", f"index={place}"]
         whole = _netsh(version, command, "name=%index%", *values, "validate=no")

@@ -79,6 +79,16 @@ def test_libvirt_has_the_clock_of_windows():
     assert not len(domain(windows="", hyperv=False).find("clock"))
 
 
+def test_windows_has_its_processors_in_one_socket_unless_the_source_had_more():
+    topology = domain(cpus=4).find("cpu/topology")
+    assert dict(topology.attrib) == {"sockets": "1", "cores": "4", "threads": "1"}
+    assert domain(cpus=4, sockets=2, cores=2).find("cpu/topology").get("sockets") == "2"
+    assert domain(cpus=4, windows="", hyperv=False).find("cpu/topology") is None
+    assert openstack.define(machine(clock="localtime"))["hw_cpu_max_sockets"] == "1"
+    assert "hw_cpu_max_sockets" not in openstack.define(machine(clock="localtime", sockets=2, cores=2))
+    assert "hw_cpu_max_sockets" not in openstack.define(machine(windows="", hyperv=False))
+
+
 def test_libvirt_overrides_the_subsystem_ids_of_a_card():
     found = domain(interfaces=[{"driver": "virtio-net-pci"}, KEPT])
     assert found.find("devices/interface[2]/alias").get("name") == "ua-nic1"
