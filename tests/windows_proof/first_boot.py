@@ -160,11 +160,11 @@ def all_steps_succeed(wine: Wine) -> None:
         "interface ipv4 set dnsservers name=12 source=static address=10.1.2.53 register=primary validate=no",
         "interface ipv6 add address interface=12 address=2001:db8::5/64",
         "interface ipv6 add route prefix=::/0 interface=12 nexthop=2001:db8::1",
-        "interface ipv6 add dnsservers name=12 address=2001:db8::53 index=1 validate=no",
+        "interface ipv6 set dnsservers name=12 source=static address=2001:db8::53 register=primary validate=no",
         "interface ipv4 add route prefix=172.16.0.0/12 interface=12 nexthop=10.1.2.9 metric=5",
     ], lines
     search, rename = (decoded(line) for line in of_program(lines, "powershell"))
-    assert "-eq '00:0C:29:F3:FF:DE'" in search
+    assert "@('00:0C:29:F3:FF:DE') -contains" in search
     # Quotation marks are doubled within those of PowerShell, of which there are more than one.
     literal = HOSTILE.replace("'", "''").replace("\u2019", "\u2019\u2019")
     assert rename.endswith(f"Set-WmiInstance -Arguments @{{ NetConnectionID = '{literal}' }}"), rename

@@ -185,6 +185,10 @@ class Guest:
         """Whether an NTFS is marked so that Windows checks it."""
         return ntfs.is_dirty(lambda count, offset: self._answers.data(filesystem.device, count, offset))
 
+    def has_open_journal(self, filesystem: Filesystem) -> bool:
+        """Whether an NTFS was not unmounted, so that its journal has writes that are not done yet."""
+        return ntfs.has_open_journal(lambda count, offset: self._answers.data(filesystem.device, count, offset))
+
     @contextmanager
     def mounted(self, root: GuestRoot, read_only: bool) -> Iterator[GuestRoot]:
         """Have root and what its fstab mounts mounted while the block runs. root.not_mounted says what could not be."""

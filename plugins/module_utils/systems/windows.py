@@ -75,6 +75,7 @@ def facts(root: GuestRoot) -> dict[str, Any]:
         "os": NAME,
         "distribution": NAME,
         "product_name": None,
+        "edition": None,
         "version": {"major": None, "minor": None},
         "arch": None,
         "package_format": None,
@@ -88,7 +89,8 @@ def facts(root: GuestRoot) -> dict[str, Any]:
         found["drives"] = drives.letters(root)
         known = release.of(root)
         if known:
-            found.update(_of_release(known), product_name=_product_name(root, known) or None)
+            named = {"product_name": _product_name(root, known), "edition": _current(root, "EditionID")}
+            found.update(_of_release(known), **{key: text or None for key, text in named.items()})
     except GuestconvError:
         pass
     return found
@@ -113,11 +115,16 @@ def _host_name(current: Key | None) -> str:
 
 
 def _product_name(root: GuestRoot, known: Release) -> str:
-    software = root.hive(release.SOFTWARE, "")
-    name = release.text(software.key(release.CURRENT_VERSION) if software else None, "ProductName")
+    name = _current(root, "ProductName")
     if known.nt == (10, 0) and known.build >= _WINDOWS_11 and not known.is_server:
         return name.replace("Windows 10", "Windows 11")
     return name
+
+
+def _current(root: GuestRoot, name: str) -> str:
+    """A text that the registry has of the version; "" where there is none."""
+    software = root.hive(release.SOFTWARE, "")
+    return release.text(software.key(release.CURRENT_VERSION) if software else None, name)
 
 
 def applications(root: GuestRoot) -> list[Application]:

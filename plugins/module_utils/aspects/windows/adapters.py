@@ -14,13 +14,13 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import islice
 
 from ...guest.hives import Key
 from ...texts.registry import Value
-from . import instances, nsi
-from .steps import Route
+from . import adapter_settings, instances, nsi, routes
+from .adapter import Adapter, Network
 
 _CLASS = r"Control\Class\{4d36e972-e325-11ce-bfc1-08002be10318}"
 _NETWORK = r"Control\Network\{4D36E972-E325-11CE-BFC1-08002BE10318}"
@@ -28,7 +28,7 @@ _SETUP = r"Control\NetworkSetup2\Interfaces"
 _IPV4 = r"Services\Tcpip\Parameters\Interfaces"
 _IPV6 = r"Services\Tcpip6\Parameters\Interfaces"
 _NETBIOS = r"Services\NetBT\Parameters\Interfaces"
-_ROUTES = r"Services\Tcpip\Parameters\PersistentRoutes"
+PERSISTENT_ROUTES = r"Services\Tcpip\Parameters\PersistentRoutes"
 
 # At most so many adapters, and so many addresses or routes of one.
 _MOST = 256
@@ -44,85 +44,37 @@ _DISABLED = 0x1
 # Buses that hypervisors put network cards on.
 _BUSES = ("PCI\\", "VMBUS\\", "XEN", "USB\\")
 
-# Software that has the address of the cards below it: teams (NdisImPlatform), and switches of Hyper-V.
-_ABOVE = ("compositebus\\ms_implat_mp", "vms_mp")
-
-# Settings of a driver that change what the card sends, and the values with which they do not.
-_SETTINGS = {
-    "VlanID": ("", "0"),
-    "RegVlanid": ("", "0"),
-    "*JumboPacket": ("", "1500", "1514"),
-    "NetworkAddress": ("",),
-}
-
-# Settings of TCP/IP for one interface that the first boot does not make, with the values that say nothing.
-_TCPIP_SETTINGS: Mapping[str, tuple[str, ...]] = {
-    "InterfaceMetric": ("0",),
-    "DefaultGatewayMetric": ("", "0"),
-    "MTU": ("0", "1500", str(0xFFFFFFFF)),
-    "RegistrationEnabled": ("1",),
-    "RegisterAdapterName": ("0",),
-}
+# Software that has the address of the cards below it, by its component's id: teams and bridges (NdisImPlatform, and bridges
+# before Windows 8), switches of Hyper-V, and what Intel's and Broadcom's tools make (teams, VLANs).
+_ABOVE = ("compositebus\\ms_implat_mp", "ms_bridgemp", "vms_mp", "iansminiport", "brcm_blfm")
 
 _Interface = ipaddress.IPv4Interface
 
 
-@dataclass(frozen=True)
-class Adapter:
-    """A network adapter.
-
-    guid: of the interface, with braces, in lower case. name: of the connection, "" without. description: of the device.
-    instance: its device instance path. pci: the same, where it is a device on PCI.
-    mac, mac_from: the MAC address that the card had, in lower case with colons, and the key that it was learnt from.
-    slot: the number of the PCI slot, as the hypervisor numbers them (UINumber of the device).
-    is_disabled: whether somebody disabled the device. is_physical: whether it is a card. is_above: whether it is a team, or a switch, of cards.
-    static: whether it has its IPv4 addresses by configuration. leased: the address that it had by DHCP.
-    addresses, gateways, name_servers: of IPv4 and IPv6; addresses with prefix length.
-    wins: name servers of NetBIOS. netbios: NetbiosOptions, where it is not the default.
-    settings: {name: value} of those settings, of its driver and of TCP/IP, that a card of another model does not have.
-    """
-
-    guid: str
-    name: str
-    description: str
-    instance: str
-    pci: instances.PciInstance | None = None
-    mac: str | None = None
-    mac_from: str = ""
-    slot: int | None = None
-    is_disabled: bool = False
-    is_physical: bool = True
-    is_above: bool = False
-    static: bool = False
-    leased: str | None = None
-    addresses: tuple[str, ...] = ()
-    gateways: tuple[str, ...] = ()
-    name_servers: tuple[str, ...] = ()
-    domain: str = ""
-    routes: tuple[Route, ...] = ()
-    wins: tuple[str, ...] = ()
-    netbios: int | None = None
-    settings: dict[str, str] = field(default_factory=dict, hash=False)
-
-
-@dataclass(frozen=True)
-class Network:
-    """adapters: the cards, and the software above them. unowned: persistent routes that are of none of them."""
-
-    adapters: tuple[Adapter, ...]
-    unowned: tuple[Route, ...] = ()
-
-
 def read(control_set: Key) -> Network:
     """What a control set has of the network. Raises GuestconvError as Key does."""
+    read_from = [(key, _adapter(key, control_set)) for key in islice(_numbered(control_set.key(_CLASS)), _MOST)]
+    known = [(key, each) for key, each in read_from if each and (each.is_physical or each.is_above)]
+    cards = _without_functions([each for _key, each in known])
     found: list[Adapter] = []
     places: dict[int, int] = {}
-    for key in islice(_numbered(control_set.key(_CLASS)), _MOST):
-        adapter = _adapter(key, control_set)
-        if adapter and (adapter.is_physical or adapter.is_above):
+    for key, adapter in known:
+        if adapter in cards:
             places.setdefault(nsi.luid(_number(key, "*IfType"), _number(key, "NetLuidIndex")), len(found))
             found.append(adapter)
-    return _with_persistent(_with_nsi(found, places, control_set), control_set.key(_ROUTES))
+    persistent = control_set.key(PERSISTENT_ROUTES)
+    names = islice(persistent.values() if persistent else (), _MOST)
+    return routes.with_persistent(_with_nsi(found, places, control_set), names)
+
+
+def _without_functions(found: Sequence[Adapter]) -> list[Adapter]:
+    """Those that are no functions of a physical card (SR-IOV) which carry what a card of Hyper-V sends.
+
+    They have its MAC address (learn.microsoft.com, "How Accelerated Networking works"). A card that a hypervisor emulates is
+    none: it may be where the machine was before, or is now.
+    """
+    synthetic = {each.mac for each in found if each.mac and each.instance.upper().startswith("VMBUS\\")}
+    return [each for each in found if not (each.pci and each.mac in synthetic and not each.pci.is_emulated)]
 
 
 def _numbered(of_class: Key | None) -> Iterator[Key]:
@@ -145,6 +97,8 @@ def _adapter(key: Key, control_set: Key) -> Adapter | None:
     is_disabled = bool(device and _number(device, "ConfigFlags") & _DISABLED)
     description = _text(key, "DriverDesc")
     is_card = instance.upper().startswith(_BUSES) and not characteristics & _HIDDEN
+    is_physical = bool(characteristics & _PHYSICAL) and not instances.is_software(instance)
+    versions = adapter_settings.versions(key)
     found = Adapter(
         guid=guid.lower(),
         name=_text(connection, "Name"),
@@ -155,9 +109,11 @@ def _adapter(key: Key, control_set: Key) -> Adapter | None:
         mac_from=mac_from,
         slot=slot.number if slot else None,
         is_disabled=is_disabled,
-        is_physical=bool(characteristics & _PHYSICAL) or is_card,
+        is_physical=is_physical or is_card,
         is_above=_text(key, "ComponentId").lower() in _ABOVE,
-        settings={name: _text(key, name) for name, usual in _SETTINGS.items() if _text(key, name) not in usual},
+        versions=versions,
+        own_mac=_own_mac(_text(key, "NetworkAddress")),
+        settings={**adapter_settings.of_driver(key), **adapter_settings.turned_off(control_set, guid, versions)},
     )
     return _configured(found, control_set)
 
@@ -172,41 +128,52 @@ def _mac(setup: Key | None, pci: instances.PciInstance | None) -> tuple[str | No
     return value.data.hex(":"), "NetworkSetup2"
 
 
+def _own_mac(text: str) -> str | None:
+    """The MAC address in a NetworkAddress, which drivers read without separators, and with hyphens (NdisReadNetworkAddress)."""
+    digits = text.strip().replace("-", "").replace(":", "").lower()
+    return ":".join(re.findall("..", digits)) if re.fullmatch(r"[0-9a-f]{12}", digits) else None
+
+
 def _configured(found: Adapter, control_set: Key) -> Adapter:
-    """found with its configuration of TCP/IP and NetBIOS."""
-    ipv4, ipv6 = (control_set.key(rf"{path}\{found.guid}") for path in (_IPV4, _IPV6))
+    """found with its configuration of TCP/IP and NetBIOS, as far as it uses that version of IP."""
+    ipv4, ipv6 = (
+        control_set.key(rf"{path}\{found.guid}") if version in found.versions else None
+        for version, path in ((4, _IPV4), (6, _IPV6))
+    )
     netbios = control_set.key(rf"{_NETBIOS}\Tcpip_{found.guid}")
     dhcp = ipv4.value("EnableDHCP") if ipv4 else None
-    static = dhcp is not None and dhcp.number == 0
-    masks = _texts(ipv4, "SubnetMask")
-    pairs = zip(_texts(ipv4, "IPAddress"), masks) if static else ()
-    addresses = tuple(filter(None, (_with_prefix(*pair) for pair in islice(pairs, _MOST))))
-    servers = (*_servers(_text(ipv4, "NameServer"), 4), *_servers(_text(ipv6, "NameServer"), 6))
+    # Without the value, an address that is configured goes before DHCP.
+    is_static = dhcp.number == 0 if dhcp else bool(_texts(ipv4, "IPAddress"))
+    addresses, unread = _addresses(ipv4) if is_static else ((), {})
+    servers = (*_servers(_value(ipv4, "NameServer"), 4), *_servers(_value(ipv6, "NameServer"), 6))
     domain = _text(ipv4, "Domain")
     options = netbios.value("NetbiosOptions") if netbios else None
     return replace(
         found,
-        static=static and bool(addresses),
-        leased=None if static else _with_prefix(_text(ipv4, "DhcpIPAddress"), _text(ipv4, "DhcpSubnetMask")),
+        static=is_static and bool(addresses),
+        leased=None if is_static else _with_prefix(_text(ipv4, "DhcpIPAddress"), _text(ipv4, "DhcpSubnetMask")),
         addresses=addresses,
-        gateways=tuple(_valid(_texts(ipv4, "DefaultGateway") if static else (), 4)),
+        gateways=tuple(_valid(_texts(ipv4, "DefaultGateway") if is_static else (), 4)),
         name_servers=tuple(dict.fromkeys(servers)),
         domain=domain if _DOMAIN.fullmatch(domain) else "",
         wins=tuple(_valid(_texts(netbios, "NameServerList"), 4)),
         netbios=options.number if options and options.number in (1, 2) else None,
-        settings={**found.settings, **_tcpip_settings(ipv4)},
+        settings={**found.settings, **adapter_settings.of_tcpip(ipv4, is_static), **unread},
     )
 
 
-def _tcpip_settings(key: Key | None) -> dict[str, str]:
-    found = {}
-    for name, usual in _TCPIP_SETTINGS.items():
-        value = _value(key, name)
-        number = value.number if value else None
-        texts = (str(number),) if number is not None else _texts(key, name)
-        if not all(text in usual for text in texts):
-            found[name] = ", ".join(texts)[:_LONGEST_NAME]
-    return found
+def _addresses(ipv4: Key | None) -> tuple[tuple[str, ...], dict[str, str]]:
+    """(the addresses of IPv4 that are configured, and {name: text} of those that are none)."""
+    masks = _texts(ipv4, "SubnetMask")
+    read_as = [
+        (address, _with_prefix(address, masks[place] if place < len(masks) else ""))
+        for place, address in enumerate(_texts(ipv4, "IPAddress"))
+    ]
+    unread = [address for address, read in read_as if read is None and address != "0.0.0.0"]
+    listed = ", ".join(unread)[:_LONGEST_NAME]
+    return tuple(read for _address, read in read_as if read), {
+        "IPAddress": f"{listed} without a mask"
+    } if unread else {}
 
 
 def _with_nsi(adapters: Sequence[Adapter], places: Mapping[int, int], control_set: Key) -> list[Adapter]:
@@ -220,70 +187,12 @@ def _with_nsi(adapters: Sequence[Adapter], places: Mapping[int, int], control_se
                 found[place] = replace(found[place], settings={**found[place].settings, name: str(metric)})
         if version == 6:
             for luid, address in islice(nsi.addresses(_rows(table, nsi.ADDRESSES), version), _MOST):
-                if (place := places.get(luid)) is not None:
+                if (place := places.get(luid)) is not None and version in found[place].versions:
                     found[place] = replace(found[place], addresses=_more(found[place].addresses, address))
         for route in islice(nsi.routes(_rows(table, nsi.ROUTES), version), _MOST):
             if (place := places.get(route.luid)) is not None:
-                found[place] = _with_route(found[place], route)
+                found[place] = routes.with_route(found[place], route)
     return found
-
-
-def _with_route(adapter: Adapter, route: nsi.NsiRoute) -> Adapter:
-    """adapter with a route; with a gateway, where it is that of a default route. DHCP has one without configuration."""
-    gateway = ipaddress.ip_address(route.gateway)
-    if route.destination.endswith("/0") and not gateway.is_unspecified:
-        if gateway.version == 4 and not adapter.static:
-            return adapter
-        return replace(adapter, gateways=_more(adapter.gateways, route.gateway))
-    if gateway.is_unspecified:
-        # What is on the link, which each address makes by itself.
-        return adapter
-    return replace(adapter, routes=_more(adapter.routes, Route(route.destination, route.gateway, route.metric)))
-
-
-def _with_persistent(adapters: Sequence[Adapter], key: Key | None) -> Network:
-    """The adapters with the routes that `route -p` made, which are known by their gateways alone."""
-    found = list(adapters)
-    unowned = []
-    for name in islice(key.values() if key else (), _MOST):
-        route = _persistent(name)
-        if route is None or any(route.gateway in each.gateways for each in found) and _is_default(route):
-            continue
-        owners = [place for place, each in enumerate(found) if _reaches(each, route.gateway)]
-        if not owners and len(found) == 1:
-            owners = [0]
-        if owners:
-            place = owners[0]
-            known = {(each.destination, each.gateway) for each in found[place].routes}
-            if (route.destination, route.gateway) not in known:
-                found[place] = replace(found[place], routes=_more(found[place].routes, route))
-        else:
-            unowned.append(route)
-    return Network(tuple(found), tuple(unowned))
-
-
-def _persistent(name: str) -> Route | None:
-    """The route in the name of a value: destination, mask, gateway, metric."""
-    parts = name.split(",")
-    if len(parts) < 3:
-        return None
-    try:
-        network = ipaddress.IPv4Network((parts[0].strip(), parts[1].strip()), strict=False)
-        gateway = ipaddress.IPv4Address(parts[2].strip())
-    except ValueError:
-        return None
-    metric = parts[3].strip() if len(parts) > 3 else ""
-    is_metric = metric.isascii() and metric.isdigit() and 0 < int(metric[:8]) <= 9999
-    return Route(str(network), str(gateway), int(metric) if is_metric else None)
-
-
-def _is_default(route: Route) -> bool:
-    return route.destination.endswith("/0")
-
-
-def _reaches(adapter: Adapter, gateway: str) -> bool:
-    known = [*adapter.addresses, *([adapter.leased] if adapter.leased else [])]
-    return any(ipaddress.ip_address(gateway) in ipaddress.ip_interface(each).network for each in known)
 
 
 def _rows(table: Key | None, name: str) -> Iterator[tuple[str, bytes]]:
@@ -306,9 +215,9 @@ def _with_prefix(address: str, mask: str) -> str | None:
     return found.with_prefixlen if is_host else None
 
 
-def _servers(text: str, version: int) -> Iterator[str]:
+def _servers(value: Value | None, version: int) -> Iterator[str]:
     """The addresses in a list that has commas or blanks between them."""
-    return _valid(re.split(r"[\s,]+", text[:4096]), version)
+    return _valid(re.split(r"[\s,]+", value.text, maxsplit=_MOST)[:_MOST] if value else (), version)
 
 
 def _valid(texts: Iterable[str], version: int) -> Iterator[str]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from ...errors import GuestconvError
 from ...guest.hives import Hive, Key
 from ...guest.root import GuestRoot
+from ...guest.storage import mbr
 from ...guest.storage.diagnosis import MountError
 from ...guest.storage.layers.filesystem import Filesystem
 from ...guest.storage.layers.partition import Partition
@@ -64,15 +65,8 @@ class _Found:
 
 def inspect(root: GuestRoot) -> Findings:
     """The firmware and the boot manager."""
-    firmware = _firmware(root)
+    firmware, filesystem, found = _manager(root)
     sectors = evidence.in_sectors(root, loaders.known())
-    volumes = _system_partitions(root) if firmware == _UEFI else _active_partitions(root)
-    for filesystem in volumes:
-        found = _in_place(root) if filesystem == root.mount_plan.root.filesystem else _on(root, filesystem, firmware)
-        if found.manager:
-            break
-    else:
-        filesystem, found = None, _Found()
     root.remember(Facts(firmware, filesystem, found.manager, found.fallback))
     return Findings(
         boot={"firmware": firmware, "loaders": _by_disk(root, firmware, sectors, filesystem)},
@@ -97,10 +91,30 @@ def may_have_menu(root: GuestRoot) -> bool:
     return root.recall(Facts).volume is not None
 
 
-def _firmware(root: GuestRoot) -> str:
-    """What the source says; else what the disk is for. Windows starts by UEFI from a GPT only, by BIOS from an MBR only."""
+def _manager(root: GuestRoot) -> tuple[str, Filesystem | None, _Found]:
+    """The firmware, and the volume with the boot manager for it; None where there is none."""
+    firmwares = _firmwares(root)
+    for firmware in firmwares:
+        for filesystem in _system_partitions(root) if firmware == _UEFI else _active_partitions(root):
+            is_own = firmware == _BIOS and filesystem == root.mount_plan.root.filesystem
+            found = _in_place(root) if is_own else _on(root, filesystem, firmware)
+            if found.manager:
+                return firmware, filesystem, found
+    return firmwares[0], None, _Found()
+
+
+def _firmwares(root: GuestRoot) -> tuple[str, ...]:
+    """What the source says; else both, first what the disk of Windows is for: UEFI if it has a GPT, BIOS if it has an MBR.
+
+    Windows' setup makes no other disks (Microsoft, "Windows and GPT FAQ"), but the boot manager may be on another one. An
+    EFI system partition says nothing alone: a data disk may have one that nothing starts.
+    """
     known = root.guest.hardware.get("firmware")
-    return str(known) if known else _UEFI if _system_partitions(root) else _BIOS
+    if known:
+        return (str(known),)
+    own = _own_disks(root)
+    sectors = [root.guest.boot_sector(index) for index, disk in enumerate(root.guest.disks) if disk.device in own]
+    return (_UEFI, _BIOS) if any(map(mbr.protects_gpt, sectors)) else (_BIOS, _UEFI)
 
 
 def _own_disks(root: GuestRoot) -> frozenset[str]:

@@ -29,9 +29,16 @@ _CARDS = {
 }
 
 _PATH = re.compile(
-    r"PCI\\VEN_([0-9A-F]{4})&DEV_([0-9A-F]{4})&SUBSYS_([0-9A-F]{4})([0-9A-F]{4})&REV_[0-9A-F]{2}\\([0-9A-Z_.&]{1,64})",
+    r"PCI\\VEN_([0-9A-F]{4})&DEV_([0-9A-F]{4})&SUBSYS_([0-9A-F]{4})([0-9A-F]{4})&REV_([0-9A-F]{2})\\([0-9A-Z_.&]{1,64})",
     re.IGNORECASE,
 )
+# Cards that a hypervisor emulates, beside those: VMware's, VirtualBox's and QEMU's others, and Hyper-V's legacy one.
+_EMULATED = frozenset(
+    {*(card for cards in _CARDS.values() for card in cards), (0x1022, 0x2000), (0x1011, 0x0009), (0x10EC, 0x8029)}
+)
+# Buses of what is made by software, or no card of a machine: teams, tunnels, loopback, Bluetooth.
+SOFTWARE = ("ROOT", "SWD", "SW", "BTH", "COMPOSITEBUS")
+
 # Paths on buses that only Hyper-V and Xen have, in characters that a script may have.
 _FOREIGN = re.compile(r"(?=.{1,200}\Z)(?:VMBUS|XEN[A-Z]*)(?:\\[A-Z0-9_.&{}#-]+)+", re.IGNORECASE)
 # The serial number, and after it the number of the function.
@@ -40,18 +47,34 @@ _SERIAL = re.compile(r"([0-9A-F]{16})[0-9A-F]{2}", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class PciInstance:
-    """An instance path. mac: the MAC address in its serial number, in lower case with colons; None without."""
+    """An instance path.
+
+    is_first: whether it is of the first function of a device. mac: the MAC address in its serial number, in lower case with
+    colons; None without.
+    """
 
     path: str
     vendor: int
     device: int
     subsystem_vendor: int
     subsystem_device: int
+    revision: int
+    is_first: bool = True
     mac: str | None = None
+
+    @property
+    def is_emulated(self) -> bool:
+        """Whether it is a card that hypervisors emulate."""
+        return (self.vendor, self.device) in _EMULATED
 
     def is_model(self, driver: str) -> bool:
         """Whether the driver, in QEMU's words, has these vendor and device ids."""
         return (self.vendor, self.device) in _CARDS.get(driver, ())
+
+
+def is_software(path: str) -> bool:
+    """Whether the path is on a bus of what is no card."""
+    return path.partition("\\")[0].upper() in SOFTWARE
 
 
 def is_foreign(path: str) -> bool:
@@ -69,9 +92,12 @@ def parse(text: str) -> PciInstance | None:
     match = _PATH.fullmatch(text)
     if match is None:
         return None
-    vendor, device, subsystem_device, subsystem_vendor = (int(match.group(number), 16) for number in range(1, 5))
-    mac = _mac(match.group(5), (vendor, device))
-    return PciInstance(text, vendor, device, subsystem_vendor, subsystem_device, mac)
+    vendor, device, subsystem_device, subsystem_vendor, revision = (
+        int(match.group(place), 16) for place in range(1, 6)
+    )
+    mac = _mac(match.group(6), (vendor, device))
+    is_first = mac is None or match.group(6).endswith("00")
+    return PciInstance(text, vendor, device, subsystem_vendor, subsystem_device, revision, is_first, mac)
 
 
 def _mac(last: str, card: tuple[int, int]) -> str | None:

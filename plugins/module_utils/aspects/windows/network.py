@@ -16,17 +16,17 @@ from dataclasses import dataclass, replace
 from ...devices.targets import Model, Target
 from ...errors import GuestconvError
 from ...guest.root import GuestRoot
-from ...model.concerns import Concern
 from ...model.description import Findings
 from ...model.target_hardware import Interface
 from ..network.cards import identity, matching, policies
 from ..network.cards.macs import HARDWARE, MacSource, Origin
-from ..network.cards.nics import Nic, unique_identifier
+from ..network.cards.nics import Nic, natural, unique_identifier
 from ..network.values import normal_mac
 from ..plan import Plan
-from . import adapters, instances, release
-from .adapters import Adapter
-from .steps import RemoveDevice, SetNetwork
+from . import adapters, instances, release, routes
+from . import network_concerns as concerns
+from .adapter import Adapter, Network
+from .steps import RemoveDevice, Route, SetNetwork
 
 NAME = "network"
 INSPECT_AFTER: tuple[str, ...] = ()
@@ -36,9 +36,8 @@ FILE, KIND = "/Windows/System32/config/SYSTEM", "windows-registry"
 
 # What QEMU's cards have of subsystem ids by themselves: vmxnet3 those of VMware, e1000e those of Intel.
 _OWN_SUBSYSTEMS = {"vmxnet3": (0x15AD, 0x07B0), "e1000e": (0x8086, 0x0000)}
-# By it, the first boot finds a card by its MAC address. Server Core of Windows Server 2008 R2 need not have it.
-_POWERSHELL = "/Windows/System32/WindowsPowerShell/v1.0/powershell.exe"
-
+# Their revisions, which are in the path as well: those of VMware's (hw/net/vmxnet3.c, hw/net/e1000e.c).
+_REVISIONS = {"vmxnet3": 1, "e1000e": 0}
 # The vendor's id in those of QEMU's other cards (PCI_SUBVENDOR_ID_REDHAT_QUMRANET).
 _QEMU = 0x1AF4
 _KVM = "kvm"
@@ -65,40 +64,43 @@ def inspect(root: GuestRoot) -> Findings:
     known = nics_of(found.adapters, FILE)
     nics = [nic for nic, _adapter in known]
     by_identifier = {nic.identifier: adapter for nic, adapter in known}
-    nics = with_slots(nics, by_identifier, root.guest.hardware.get("interfaces") or ())
+    source = root.guest.hardware.get("interfaces") or ()
+    nics = with_models(with_slots(nics, by_identifier, source), by_identifier, source)
     nics, guesses = matching.matched(nics, cards, macs)
     if root.guest.hardware.get("generate_macs"):
         nics = identity.with_generated_macs(nics, root.guest.fingerprint())
     root.remember(Facts(nics, by_identifier))
     targets = [identity.on_target(nic, macs, alone=len(nics) == 1) for nic in nics]
     doubts = (
-        _without_powershell(root, nics),
+        concerns.without_powershell(root, nics),
         identity.none_known(nics, root.guest.hardware),
-        _may_be_gone(nics, root.guest.hardware),
+        concerns.may_be_gone(nics, root.guest.hardware),
         identity.not_on_source(nics, cards),
         identity.generated(nics),
         identity.unknown_targets(nics, macs),
     )
     return Findings(
         devices={"network": {nic.identifier: facts_of(nic, by_identifier.get(nic.identifier)) for nic in nics}},
-        concerns=[*guesses, *filter(None, doubts), *concerns_of(root.name, targets, found, by_identifier)],
+        concerns=[*guesses, *filter(None, doubts), *concerns.concerns_of(root.name, targets, found, by_identifier)],
     )
 
 
-def _read(root: GuestRoot) -> adapters.Network:
+def _read(root: GuestRoot) -> Network:
     """Nothing of a registry that cannot be read: the aspect `condition` has the error."""
     try:
         found = release.controlled(root, "")
-        return adapters.read(found) if found else adapters.Network(())
+        return adapters.read(found) if found else Network(())
     except GuestconvError:
-        return adapters.Network(())
+        return Network(())
 
 
 def nics_of(found: Sequence[Adapter], file: str) -> list[tuple[Nic, Adapter]]:
     """The cards among adapters, in the order of their names, each with its adapter. file: the hive's path."""
     nics: list[tuple[Nic, Adapter]] = []
     names: set[str] = set()
-    for adapter in sorted((each for each in found if each.is_physical), key=lambda each: (each.name, each.guid)):
+    for adapter in sorted(
+        (each for each in found if each.is_physical), key=lambda each: (natural(each.name), each.guid)
+    ):
         source = None
         if adapter.mac:
             origin = Origin.FILE if adapter.pci and adapter.pci.mac else Origin.TRACE
@@ -146,6 +148,25 @@ def with_slots(nics: Sequence[Nic], known: Mapping[str, Adapter], cards: Sequenc
     return found
 
 
+def with_models(nics: Sequence[Nic], known: Mapping[str, Adapter], cards: Sequence[Mapping[str, object]]) -> list[Nic]:
+    """nics, where several have the MAC address of one of the source's cards: it is that of those of the card's model alone.
+
+    Windows has the cards that were removed too, and the one after them may have got their MAC address.
+    """
+    drivers = {normal_mac(str(card.get("mac"))): str(card.get("driver")) for card in cards if card.get("driver")}
+    found = []
+    for nic in nics:
+        driver = drivers.get(nic.mac, "") if nic.mac else ""
+        alike = [known[each.identifier].pci for each in nics if each.mac == nic.mac] if driver else []
+        is_other = any(pci and pci.is_model(driver) for pci in alike) and not _is_model(known[nic.identifier], driver)
+        found.append(replace(nic, mac=None, mac_source=None) if is_other else nic)
+    return found
+
+
+def _is_model(adapter: Adapter, driver: str) -> bool:
+    return adapter.pci is not None and adapter.pci.is_model(driver)
+
+
 def facts_of(nic: Nic, adapter: Adapter | None) -> dict[str, object]:
     """The card as it stands in current.network.<identifier>."""
     facts: dict[str, object] = nic.facts()
@@ -166,120 +187,6 @@ def facts_of(nic: Nic, adapter: Adapter | None) -> dict[str, object]:
     }
 
 
-def concerns_of(root: str, nics: Sequence[Nic], found: adapters.Network, known: Mapping[str, Adapter]) -> list[Concern]:
-    """What a person should know of the network before the conversion.
-
-    root: its name; nics: with the MAC addresses that they have on the target; known: by identifiers.
-    """
-    lost = [nic for nic in nics if not _is_found_again(nic, nics)]
-    concerns = [_not_found_again(nic, len(nics), known.get(nic.identifier)) for nic in lost]
-    for nic in nics:
-        adapter = known.get(nic.identifier)
-        if adapter and (adapter.settings or adapter.is_disabled):
-            concerns.append(_settings_left(nic, adapter))
-    above = [each for each in found.adapters if each.is_above and not each.is_physical and each.addresses]
-    concerns += map(_above_cards, above)
-    if found.unowned:
-        listed = ", ".join(f"{each.destination} by {each.gateway}" for each in found.unowned)
-        concerns.append(
-            Concern(
-                "route-not-kept",
-                "warning",
-                f"Persistent routes in the registry of {root} have gateways that no network card of the guest can "
-                f"reach: {listed}. They are not set for the network cards of the target.",
-                "Check with `route print` on the target, and add the routes there if they are needed.",
-            )
-        )
-    return concerns
-
-
-def _may_be_gone(nics: Sequence[Nic], hardware: Mapping[str, object]) -> Concern | None:
-    """The Concern that some of several cards may have been removed: Windows keeps what it has configured of those."""
-    if len(nics) < 2 or hardware.get("interfaces") is not None:
-        return None
-    return Concern(
-        "nic-may-be-gone",
-        "info",
-        f"Windows has the configuration of {len(nics)} network cards ({', '.join(nic.label for nic in nics)}), and does not "
-        "forget those that were removed. The target gets all of them.",
-        "Pass hardware.interfaces, or delete the cards that the guest does not have any more from guest.devices.network.",
-    )
-
-
-def _is_found_again(nic: Nic, nics: Sequence[Nic]) -> bool:
-    """Whether the first boot finds the card: by its MAC address, or because it is the only one."""
-    alike = [each for each in nics if each.hardware_mac == nic.hardware_mac]
-    return len(nics) == 1 or (nic.hardware_mac is not None and len(alike) == 1)
-
-
-def _not_found_again(nic: Nic, count: int, adapter: Adapter | None) -> Concern:
-    why = f"The guest has {count} network cards, and " + (
-        f"{nic.label} has the MAC address of another one"
-        if nic.hardware_mac
-        else f"the MAC address of {nic.label} is not known"
-    )
-    if nic.addresses:
-        return Concern(
-            "static-address-not-kept",
-            "warning",
-            f"{why}, so that its addresses ({', '.join(nic.addresses)}) cannot be set at the first boot.",
-            "Pass hardware.interfaces with `mac`, and `addresses` or `pci_slot`, of each network card. If the addresses are "
-            "not known anywhere, accept new ones: hardware: {generate_macs: true}",
-        )
-    further = {
-        "name servers": nic.name_servers,
-        "routes": [f"{route.destination} by {route.gateway}" for route in adapter.routes] if adapter else (),
-        "WINS servers": adapter.wins if adapter else (),
-        "domain": [adapter.domain] if adapter and adapter.domain else (),
-    }
-    listed = "; ".join(f"{what} {', '.join(values)}" for what, values in further.items() if values)
-    return Concern(
-        "nic-name-not-kept",
-        "warning",
-        f"{why}, so that Windows may give its connection another name"
-        + (f", and these settings of it cannot be set at the first boot: {listed}." if listed else "."),
-        "Pass hardware.interfaces with `mac`, and `addresses` or `pci_slot`, of each network card.",
-    )
-
-
-def _without_powershell(root: GuestRoot, nics: Sequence[Nic]) -> Concern | None:
-    static = [nic for nic in nics if nic.addresses]
-    if not static or root.exists(root.spelled(_POWERSHELL)):
-        return None
-    return Concern(
-        "static-address-not-kept",
-        "warning",
-        f"Windows has no PowerShell ({_POWERSHELL}), by which the first boot finds a network card of another model. So the "
-        "addresses of " + ", ".join(f"{nic.label} ({', '.join(nic.addresses)})" for nic in static) + " cannot be set.",
-        "Install PowerShell in the guest (dism /online /enable-feature /featurename:NetFx2-ServerCore "
-        "/featurename:MicrosoftWindowsPowerShell), or choose drivers with which the target has the same cards (vmxnet3 or e1000e, as on the source).",
-    )
-
-
-def _settings_left(nic: Nic, adapter: Adapter) -> Concern:
-    listed = ", ".join(f"{name} is {value}" for name, value in adapter.settings.items())
-    if adapter.is_disabled:
-        listed = f"{listed}, and it is disabled" if listed else "it is disabled"
-    return Concern(
-        "nic-setting-not-kept",
-        "warning",
-        f"{nic.label} has settings in Windows that a network card of another model does not get: {listed}.",
-        "Set them on the target: a VLAN in the network that the card is connected to, a MAC address with "
-        "hardware.target_interfaces, and the others in the properties of the connection and of the adapter.",
-    )
-
-
-def _above_cards(adapter: Adapter) -> Concern:
-    return Concern(
-        "static-address-not-kept",
-        "warning",
-        f"{adapter.name} ({adapter.description}) has {', '.join(adapter.addresses)} and is made of network cards. It keeps "
-        "the address, but it loses a card that is of another model on the target.",
-        "Add the network cards to it again on the target, or choose drivers with which the target has the same cards "
-        "(vmxnet3 or e1000e, as on the source).",
-    )
-
-
 def convert(root: GuestRoot, plan: Plan) -> None:
     """Have each card that stays keep its name and addresses: by the same device, or by steps of the first boot.
 
@@ -287,8 +194,12 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     """
     facts = root.recall(Facts)
     macs = identity.new_macs(root.guest.hardware)
-    chosen = {nic: policies.policy_for(plan, nic) for nic in facts.nics if plan.model("network", nic.identifier)}
-    policies.check_names(chosen)
+    chosen = {
+        nic: policies.policy_for(plan, nic, policies.WINDOWS)
+        for nic in facts.nics
+        if plan.model("network", nic.identifier)
+    }
+    policies.check_names(chosen, str.casefold)
     policies.check_addresses(chosen)
     given = [
         identity.on_target(policies.changed(nic, policy), macs, alone=len(chosen) == 1)
@@ -310,13 +221,41 @@ def convert(root: GuestRoot, plan: Plan) -> None:
             continue
         if adapter and not kept and not is_there(adapter, model, plan.target, on_target):
             gone.append(adapter)
-        if _is_found_again(nic, given):
+        if concerns.is_found_again(nic, given):
             steps.append(step_for(old, nic, adapter or _UNCONFIGURED, policy))
+            if adapter and is_readdressed(policy):
+                left = concerns.routes_left(
+                    nic, [each for each in adapter.routes if each not in routes_of(adapter, policy)]
+                )
+                plan.concerns += [left] if left else []
         elif policy.policy != "keep":
             raise _not_possible(nic)
+    _forget_gateways(
+        root, [facts.adapters.get(nic.identifier) for nic, each in chosen.items() if is_readdressed(each)], given
+    )
     removable = [each for each in gone if each.pci or instances.is_foreign(each.instance)]
     plan.windows_first_boot += [RemoveDevice(each.instance, each.guid) for each in removable]
     plan.windows_first_boot += steps
+
+
+def is_readdressed(policy: policies.Policy) -> bool:
+    """Whether a card has other addresses on the target."""
+    return policy.policy in ("dhcp", "static")
+
+
+def _forget_gateways(root: GuestRoot, changed: Sequence[Adapter | None], given: Sequence[Nic]) -> None:
+    """Delete the persistent routes by gateways that cards had before, which Windows would add to any card that reaches them.
+
+    changed: the cards with other addresses on the target. given: all, as they are there.
+    """
+    names = [name for adapter in changed if adapter for name in adapter.persistent]
+    kept = {gateway for nic in given for gateway in nic.gateways}
+    for name in names:
+        route = routes.persistent(name)
+        current = release.controlled(root, "a gateway that its network card does not have on the target")
+        key = current.key(adapters.PERSISTENT_ROUTES) if current else None
+        if route and key and route.gateway not in kept:
+            key.delete_value(name)
 
 
 def _not_possible(nic: Nic) -> GuestconvError:
@@ -333,6 +272,8 @@ def is_kept(adapter: Adapter, mac: str | None, model: Model, target: Target) -> 
     """Whether Windows finds, on the target, the device that it has configured. mac: of the card on the target."""
     pci = adapter.pci
     if pci is None or pci.mac is None or pci.mac != mac or not pci.is_model(model.driver):
+        return False
+    if not pci.is_first or pci.revision != _REVISIONS.get(model.driver):
         return False
     return _has_subsystem(pci, model, target)
 
@@ -363,7 +304,6 @@ def is_there(adapter: Adapter, model: Model, target: Target, macs: Collection[st
 
 def step_for(old: Nic, nic: Nic, adapter: Adapter, policy: policies.Policy) -> SetNetwork:
     """The step that configures a card. old: as it is on the source; nic: on the target, after policy."""
-    is_changed = policy.policy in ("dhcp", "static")
     servers: tuple[str, ...] = adapter.name_servers
     if policy.policy == "dhcp":
         servers = ()
@@ -376,11 +316,27 @@ def step_for(old: Nic, nic: Nic, adapter: Adapter, policy: policies.Policy) -> S
         gateways=nic.gateways,
         name_servers=servers,
         removed=tuple(each for each in old.addresses if ":" in each and each not in nic.addresses),
+        removed_gateways=tuple(each for each in old.gateways if ":" in each and each not in nic.gateways),
         domain=adapter.domain,
-        # They lead to gateways that the new addresses need not reach.
-        routes=() if is_changed else adapter.routes,
+        routes=routes_of(adapter, policy),
         wins=() if policy.policy == "dhcp" else adapter.wins,
         netbios=adapter.netbios,
+        own_mac=adapter.own_mac or "",
+    )
+
+
+def routes_of(adapter: Adapter, policy: policies.Policy) -> tuple[Route, ...]:
+    """The routes of a card on the target: where it has other addresses, those by gateways that these reach, or by none."""
+    if policy.policy == "dhcp":
+        return ()
+    if policy.static is None:
+        return adapter.routes
+    reached = policy.static.addresses
+    return tuple(
+        each
+        for each in adapter.routes
+        if not routes.is_default(each.destination)
+        and (routes.is_on_link(each) or routes.reaches(reached, each.gateway))
     )
 
 

@@ -25,9 +25,10 @@ _TRANSACTIONS = "/Windows/WinSxS/pending.xml"
 _AUTOCHK = re.compile(r"autocheck\s+autochk\s+(?:/k:\S+\s+)*\*", re.IGNORECASE)
 # Programs, and characters of each, that a message has.
 _SHOWN, _LONGEST = 5, 200
-_IMAGE_STATE, _IN_OOBE = (
+# What sysprep leaves, with its option /generalize and without (Microsoft, "Windows Setup States").
+_IMAGE_STATE, _SEALED = (
     r"Microsoft\Windows\CurrentVersion\Setup\State",
-    re.compile("GENERALIZE_RESEAL_TO_", re.IGNORECASE),
+    re.compile("IMAGE_STATE_(?:GENERALIZE|SPECIALIZE)_RESEAL_TO_(?:OOBE|AUDIT)", re.IGNORECASE),
 )
 
 _FINISH = "Start the guest on its old hypervisor, let it finish, and shut it down with `shutdown /s /t 0`."
@@ -69,11 +70,11 @@ def _setup(root: GuestRoot, setup: Key | None) -> Iterator[Concern]:
         return
     software = root.hive(release.SOFTWARE, "")
     state = release.text(software.key(_IMAGE_STATE) if software else None, "ImageState")
-    if _IN_OOBE.search(state):
+    if _SEALED.fullmatch(state):
         yield Concern(
             "windows-setup-pending",
             "info",
-            f"Windows on {root.name} was generalized with sysprep, and goes through its setup at the first boot. The first "
+            f"Windows on {root.name} was prepared with sysprep, and goes through its setup at the first boot. The first "
             "boot's script of guestconv runs after it.",
         )
         return

@@ -18,14 +18,14 @@ No command of it needs the methods of .NET, which PowerShell does not allow wher
 
 from __future__ import annotations
 
-import base64
-import ipaddress
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ...model.first_boot import VERIFY_TAG, WINDOWS_DONE, WINDOWS_LEFT
-from .steps import InstallDrivers, RemoveDevice, Route, SetNetwork, SetNumber, Step, UninstallProduct
+from . import script_network
+from . import script_words as words
+from .steps import InstallDrivers, RemoveDevice, SetNetwork, SetNumber, Step, UninstallProduct
 
 SERVICE = "guestconv"
 # Boots after which it gives up, and passes over the steps at one boot, with so many seconds between them.
@@ -36,13 +36,6 @@ LOOKS = 24
 _OF_USER = "The script of the user is run"
 
 _NETWORK = r"HKLM\SYSTEM\CurrentControlSet\Control\Network\{4D36E972-E325-11CE-BFC1-08002BE10318}"
-_IPV4 = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters\Interfaces"
-_NETBIOS = r"HKLM\SYSTEM\CurrentControlSet\Services\NetBT\Parameters\Interfaces"
-
-# What an argument may be of, so that cmd.exe takes it as it is within quotation marks. %SystemRoot% is to be expanded.
-_PLAIN = re.compile(r"(?:%SystemRoot%)?[A-Za-z0-9 \\/:.,;@#&{}()\[\]_*=+~-]*")
-# What PowerShell takes for the end of a text in single quotation marks (CharExtensions.IsSingleQuote).
-_QUOTES = re.compile("['\u2018\u2019\u201a\u201b]")
 
 _HEAD = r"""@echo off
 rem Written by guestconv: what this machine does once, at its first boot on the new hypervisor.
@@ -171,8 +164,8 @@ def text(steps: Sequence[Step], user: User | None = None) -> str:
 
 
 def _filled(part: str) -> str:
-    words = {"boots": BOOTS, "passes": PASSES, "pause": PAUSE, "looks": LOOKS, "service": SERVICE}
-    for name, value in {**words, "done": WINDOWS_DONE, "left": WINDOWS_LEFT}.items():
+    numbers = {"boots": BOOTS, "passes": PASSES, "pause": PAUSE, "looks": LOOKS, "service": SERVICE}
+    for name, value in {**numbers, "done": WINDOWS_DONE, "left": WINDOWS_LEFT}.items():
         part = part.replace(f"{{{name}}}", str(value))
     return part
 
@@ -184,21 +177,21 @@ def _block(step: Step) -> tuple[str, list[str]]:
     if isinstance(step, RemoveDevice):
         return "A device of the old hypervisor is removed", list(_device(step))
     if isinstance(step, SetNetwork):
-        return f"The network card {step.mac or 'of this machine'} is configured", list(_network(step))
+        return f"The network card {step.mac or 'of this machine'} is configured", list(script_network.lines(step))
     if isinstance(step, UninstallProduct):
-        return f"{_title(step.name)} is uninstalled", _uninstall(step)
-    return f"{_title(step.name)} is restored", _number(step)
+        return f"{words.title(step.name)} is uninstalled", _uninstall(step)
+    return f"{words.title(step.name)} is restored", _number(step)
 
 
 def _drivers(step: InstallDrivers) -> list[str]:
     """pnputil has these options since Windows Vista. It ends with 259 where all drivers are as new already."""
     drivers = r"%SystemRoot%\System32\drivers"
-    reset = _logged("icacls", rf'"{drivers}\%%~nxf"', "/reset", "/q")
+    reset = words.logged("icacls", rf'"{drivers}\%%~nxf"', "/reset", "/q")
     return [
-        _logged("icacls", _quoted(step.directory), "/reset", "/t", "/c", "/q"),
+        words.logged("icacls", words.quoted(step.directory), "/reset", "/t", "/c", "/q"),
         # Without quotation marks, within which Wine's cmd.exe finds nothing; the directory has no blanks.
         rf'for %%f in ({step.directory}\*.sys) do if exist "{drivers}\%%~nxf" {reset}',
-        _logged("pnputil", "-i", "-a", _quoted(rf"{step.directory}\*.inf")),
+        words.logged("pnputil", "-i", "-a", words.quoted(rf"{step.directory}\*.inf")),
         'if "%errorlevel%"=="259" exit /b 0',
         "exit /b %errorlevel%",
     ]
@@ -206,81 +199,13 @@ def _drivers(step: InstallDrivers) -> list[str]:
 
 def _device(step: RemoveDevice) -> Iterator[str]:
     """pnputil removes devices since Windows 10 2004. Before that, the name of the connection at least becomes free."""
-    yield _logged("pnputil", "/remove-device", _quoted(step.instance))
+    yield words.logged("pnputil", "/remove-device", words.quoted(step.instance))
     if step.interface:
-        key = _quoted(rf"{_NETWORK}\{step.interface}\Connection")
+        key = words.quoted(rf"{_NETWORK}\{step.interface}\Connection")
         yield f"reg query {key} >nul 2>&1"
         yield "if errorlevel 1 exit /b 0"
-        yield _logged("reg", "add", key, "/v", "Name", "/t", "REG_SZ", "/d", _quoted(step.interface), "/f")
+        yield words.logged("reg", "add", key, "/v", "Name", "/t", "REG_SZ", "/d", words.quoted(step.interface), "/f")
     yield "exit /b 0"
-
-
-def _network(step: SetNetwork) -> Iterator[str]:
-    """netsh knows an interface by its index as well as by its name, which need not be in the script then."""
-    # In quotation marks, as cmd.exe has equals signs between arguments.
-    yield f'call :find "{_encoded(_finder(step.mac))}"'
-    yield "if not defined index exit /b 1"
-    yield from _ipv4(step)
-    for address in step.removed:
-        yield _netsh(6, "delete address", "interface=%index%", f"address={_host(address)}")
-    for address in _of(6, step.addresses):
-        yield _netsh(6, "add address", "interface=%index%", f"address={_interface(address)}")
-    for gateway in _of(6, step.gateways):
-        yield _netsh(6, "add route", "prefix=::/0", "interface=%index%", f"nexthop={_address(gateway)}")
-    for place, server in enumerate(_of(6, step.name_servers), 1):
-        yield _netsh(
-            6, "add dnsservers", "name=%index%", f"address={_address(server)}", f"index={place}", "validate=no"
-        )
-    for route in step.routes:
-        yield _route(route)
-    for place, server in enumerate(step.wins, 1):
-        yield _netsh(4, "add winsservers", "name=%index%", f"address={_address(server)}", f"index={place}")
-    if step.domain:
-        key = _quoted(rf"{_IPV4}\%guid%", "%guid%")
-        yield _logged("reg", "add", key, "/v", "Domain", "/t", "REG_SZ", "/d", _quoted(step.domain), "/f")
-    if step.netbios is not None:
-        key = _quoted(rf"{_NETBIOS}\Tcpip_%guid%", "%guid%")
-        yield _logged("reg", "add", key, "/v", "NetbiosOptions", "/t", "REG_DWORD", "/d", f"{step.netbios:d}", "/f")
-    if step.name:
-        yield _powershell(_renamer(step.name))
-    # A name that is taken is no reason to set all once more.
-    yield "exit /b 0"
-
-
-def _ipv4(step: SetNetwork) -> Iterator[str]:
-    addresses = [ipaddress.IPv4Interface(address) for address in _of(4, step.addresses)]
-    gateway = next(iter(_of(4, step.gateways)), None)
-    for place, each in enumerate(addresses):
-        values = [f"address={each.ip}", f"mask={each.netmask}"]
-        if place == 0:
-            # Without a gateway, one that the card has would stay.
-            values += [f"gateway={_address(gateway) if gateway else 'none'}"]
-            yield _netsh(4, "set address", "name=%index%", "source=static", *values)
-            yield "if errorlevel 1 exit /b 1"
-        else:
-            yield _netsh(4, "add address", "name=%index%", *values)
-    if not addresses:
-        yield _netsh(4, "set address", "name=%index%", "source=dhcp")
-    for further in _of(4, step.gateways)[1:] if addresses else ():
-        yield _netsh(4, "add address", "name=%index%", f"gateway={_address(further)}")
-    servers = _of(4, step.name_servers)
-    if not servers and not addresses:
-        yield _netsh(4, "set dnsservers", "name=%index%", "source=dhcp")
-    for place, server in enumerate(servers):
-        if place == 0:
-            first = ("source=static", f"address={_address(server)}", "register=primary", "validate=no")
-            yield _netsh(4, "set dnsservers", "name=%index%", *first)
-        else:
-            further = f"address={_address(server)}"
-            yield _netsh(4, "add dnsservers", "name=%index%", further, f"index={place + 1}", "validate=no")
-
-
-def _route(route: Route) -> str:
-    network = ipaddress.ip_network(route.destination)
-    values = [f"prefix={network}", "interface=%index%", f"nexthop={_address(route.gateway)}"]
-    if route.metric is not None:
-        values.append(f"metric={route.metric:d}")
-    return _netsh(network.version, "add route", *values)
 
 
 def _uninstall(step: UninstallProduct) -> list[str]:
@@ -300,11 +225,11 @@ def _uninstall(step: UninstallProduct) -> list[str]:
 
 
 def _number(step: SetNumber) -> list[str]:
-    key, name = _quoted(rf"HKLM\{step.key}"), _quoted(step.name)
+    key, name = words.quoted(rf"HKLM\{step.key}"), words.quoted(step.name)
     if step.number is None:
         # It fails where the value is not there.
-        return [_logged("reg", "delete", key, "/v", name, "/f"), "exit /b 0"]
-    add = _logged("reg", "add", key, "/v", name, "/t", "REG_DWORD", "/d", f"{step.number:d}", "/f")
+        return [words.logged("reg", "delete", key, "/v", name, "/f"), "exit /b 0"]
+    add = words.logged("reg", "add", key, "/v", name, "/t", "REG_DWORD", "/d", f"{step.number:d}", "/f")
     return [add, "exit /b %errorlevel%"]
 
 
@@ -312,16 +237,16 @@ def _package(name: str) -> tuple[str, list[str]]:
     lines = [
         "call :is_verify",
         "if defined verify exit /b 0",
-        f'start "" /wait msiexec /i {_quoted("files" + chr(92) + name)} /qn /norestart REBOOT=ReallySuppress',
+        f'start "" /wait msiexec /i {words.quoted("files" + chr(92) + name)} /qn /norestart REBOOT=ReallySuppress',
         "exit /b %errorlevel%",
     ]
-    return f"{_title(name)} is installed", lines
+    return f"{words.title(name)} is installed", lines
 
 
 def _user_script(name: str) -> tuple[str, list[str]]:
     """It runs once, whatever it ends with."""
     # In a program of its own, which it may end.
-    run = "cmd /c user.cmd" if name == "user.cmd" else _POWERSHELL + " -File user.ps1"
+    run = "cmd /c user.cmd" if name == "user.cmd" else words.POWERSHELL + " -File user.ps1"
     lines = [
         "call :is_verify",
         "if defined verify exit /b 0",
@@ -336,79 +261,7 @@ def _is_verify() -> Iterator[str]:
     tag = f"if ((Get-WmiObject -Class Win32_SystemEnclosure).SMBIOSAssetTag -eq '{VERIFY_TAG}') {{ 'yes' }}"
     yield ":is_verify"
     yield 'set "verify="'
-    yield f'{_POWERSHELL} -EncodedCommand {_encoded(tag)} >found 2>>"%log%"'
+    yield f'{words.POWERSHELL} -EncodedCommand {words.encoded(tag)} >found 2>>"%log%"'
     yield 'for /f "usebackq" %%i in ("found") do set "verify=%%i"'
     yield "del found >nul 2>&1"
     yield "exit /b 0"
-
-
-_POWERSHELL = "powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass"
-
-
-def _finder(mac: str) -> str:
-    """PowerShell that prints the index and the GUID of the one network card with a MAC address; "": of the only one."""
-    wanted = r"$_.PNPDeviceID -and $_.PNPDeviceID -notmatch '^(ROOT|SWD|SW|BTH|COMPOSITEBUS)\\' -and $_.MACAddress"
-    if mac:
-        if not re.fullmatch(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", mac):
-            raise ValueError(mac)
-        wanted += f" -eq '{mac.upper()}'"
-    return (
-        f"$found = @(Get-WmiObject -Class Win32_NetworkAdapter | Where-Object {{ {wanted} }})\n"
-        "if ($found.Count -eq 1) { '{0} {1}' -f $found[0].InterfaceIndex, $found[0].GUID }"
-    )
-
-
-def _renamer(name: str) -> str:
-    """PowerShell that gives the connection of the interface %index% a name."""
-    quoted = "'" + _QUOTES.sub(lambda match: match.group() * 2, name) + "'"
-    return (
-        "Get-WmiObject -Class Win32_NetworkAdapter | Where-Object { "
-        f"$_.InterfaceIndex -eq $env:index -and $_.NetConnectionID -cne {quoted} }} | "
-        f"Set-WmiInstance -Arguments @{{ NetConnectionID = {quoted} }}"
-    )
-
-
-def _powershell(command: str) -> str:
-    return f'{_POWERSHELL} -EncodedCommand {_encoded(command)} >>"%log%" 2>&1'
-
-
-def _encoded(command: str) -> str:
-    """See -EncodedCommand of powershell.exe: base64 of UTF-16."""
-    return base64.b64encode(command.encode("utf-16-le", "replace")).decode("ascii")
-
-
-def _netsh(version: int, command: str, *values: str) -> str:
-    return _logged("netsh", "interface", f"ipv{version}", command, *values)
-
-
-def _logged(*words: str) -> str:
-    return f'{" ".join(words)} >>"%log%" 2>&1'
-
-
-def _quoted(argument: str, variable: str = "") -> str:
-    """The argument in quotation marks. variable: one of the script that it may have at its end."""
-    checked = argument[: -len(variable)] if variable and argument.endswith(variable) else argument
-    if not _PLAIN.fullmatch(checked) or argument.endswith("\\"):
-        raise ValueError(argument)
-    return f'"{argument}"'
-
-
-def _title(words: str) -> str:
-    """What a name is called in the log, where nothing must be interpreted."""
-    return re.sub(r"[^A-Za-z0-9 ._-]", "_", words)[:80]
-
-
-def _of(version: int, texts: Iterable[str]) -> list[str]:
-    return [each for each in texts if ipaddress.ip_interface(each).version == version]
-
-
-def _address(each: str) -> str:
-    return str(ipaddress.ip_address(each))
-
-
-def _host(each: str) -> str:
-    return str(ipaddress.ip_interface(each).ip)
-
-
-def _interface(each: str) -> str:
-    return ipaddress.ip_interface(each).with_prefixlen

@@ -35,7 +35,10 @@ class RemoveDevice:
 
 @dataclass(frozen=True)
 class Route:
-    """A persistent route of IPv4 or IPv6. destination: with prefix length. metric: None for the system's choice."""
+    """A persistent route of IPv4 or IPv6.
+
+    destination: with prefix length. gateway: "0.0.0.0" or "::" for what is on the link. metric: None for the system's choice.
+    """
 
     destination: str
     gateway: str
@@ -46,10 +49,11 @@ class Route:
 class SetNetwork:
     """Give the network card with this MAC address what the guest had configured.
 
-    mac: in lower case with colons; "" for the only card. name: the connection's; "" to leave it as it is. addresses:
-    with prefix length, of IPv4 and IPv6. Without an address of IPv4 it uses DHCP. gateways, name_servers: of both
-    families. removed: addresses of IPv6 that it must not have any more. domain: the DNS suffix of the connection, "" for
-    none. wins: name servers of NetBIOS. netbios: 1 where NetBIOS is on, 2 where it is off, None for what DHCP says.
+    mac: in lower case with colons; "" for the only card. own_mac: the one that its driver is configured to use, "" for none.
+    name: the connection's; "" to leave it as it is. addresses: with prefix length, of IPv4 and IPv6. Without an address of
+    IPv4 it uses DHCP. gateways, name_servers: of both families. removed, removed_gateways: of IPv6, which it must not have
+    any more. domain: the DNS suffix of the connection, "" for none. wins: name servers of NetBIOS. netbios: 1 where NetBIOS
+    is on, 2 where it is off, None for what DHCP says.
     """
 
     mac: str
@@ -58,10 +62,12 @@ class SetNetwork:
     gateways: tuple[str, ...] = ()
     name_servers: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    removed_gateways: tuple[str, ...] = ()
     domain: str = ""
     routes: tuple[Route, ...] = ()
     wins: tuple[str, ...] = ()
     netbios: int | None = None
+    own_mac: str = ""
 
 
 @dataclass(frozen=True)

@@ -176,8 +176,9 @@ SUBJECT = Subject(
             "nic-setting-not-kept",
             "warning",
             "A network card of a Windows guest has settings that a card of another model does not get: of its driver (a "
-            "VLAN, a MAC address, the size of frames), of TCP/IP (a metric, the MTU, whether it is registered in DNS), or that "
-            "it is disabled.",
+            "VLAN, a MAC address, the size of frames), of TCP/IP (a metric, the MTU, whether it is registered in DNS, what "
+            "DHCP has in addition), that a protocol or the sharing of files is turned off for it, or that it is disabled. Or a "
+            "team, or a switch, loses its cards.",
             "Set them on the target: the VLAN in the network, the MAC address with `hardware.target_interfaces`, and the "
             "others in the properties of the connection and of the adapter.",
         ),
@@ -191,8 +192,8 @@ SUBJECT = Subject(
         concern(
             "route-not-kept",
             "warning",
-            "A persistent route of a Windows guest has a gateway that no network card of the guest reaches, so it is not "
-            "set for the network cards of the target.",
+            "A persistent route of a Windows guest has a gateway that no network card of the guest reaches, or that a card "
+            "does not reach with the addresses that its `policy` gives it, so it is not set for the network cards of the target.",
             "Check with `route print` on the target, and add the route there if it is needed.",
         ),
         concern(

@@ -36,8 +36,8 @@ SUBJECT = Subject(
         concern(
             "windows-volume-dirty",
             "error warning",
-            "A volume of Windows is marked as dirty: it was not unmounted cleanly, or is damaged. The severity is `error` "
-            "for the volume with Windows.",
+            "A volume of Windows is marked as dirty: it was not unmounted cleanly, or is damaged. Or the journal of the "
+            "volume with Windows has writes that are not done yet. The severity is `error` for the volume with Windows.",
             "Start Windows on its old hypervisor, let it check the volume (`chkdsk /f`), and shut it down.",
         ),
         concern(

@@ -18,6 +18,9 @@ MOST_SECTORS = (1 << 32) - 1
 LINUX = 0x83
 
 _MARK = b"\x55\xaa"
+# Where the type of the first partition is, the bytes of an entry, and the type of the one that only protects a GPT.
+_FIRST_TYPE, _ENTRY = 446 + 4, 16
+_PROTECTIVE = 0xEE
 # Cylinder, head and sector of what lies beyond all of them: the number of the sector alone counts.
 _BEYOND = b"\xfe\xff\xff"
 
@@ -51,6 +54,12 @@ def signature(identity: str) -> int:
     """The signature of a disk for a filesystem with this identity. A second conversion of a copy makes the same."""
     # 0 is none.
     return int.from_bytes(hashlib.sha256(identity.encode()).digest()[:4], "little") or 1
+
+
+def protects_gpt(sector: bytes) -> bool:
+    """Whether a first sector is there only to protect a GPT. One with further partitions is read as an MBR by Windows."""
+    types = [sector[place] for place in range(_FIRST_TYPE, min(_FIRST_TYPE + 4 * _ENTRY, len(sector)), _ENTRY)]
+    return types[:1] == [_PROTECTIVE] and not any(types[1:])
 
 
 def has_boot_code(sector: bytes) -> bool:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from ..root import GuestRoot
 
 # What Windows writes its memory to when it hibernates, or shuts down with fast startup, and how that begins then
-# (ntfs-3g, libntfs-3g/volume.c: ntfs_volume_check_hiberfile).
-_MEMORY, _HIBERNATED = "hiberfil.sys", (b"hibr", b"HIBR")
+# (ntfs-3g, libntfs-3g/volume.c: ntfs_volume_check_hiberfile). In the third state, it could not be resumed, and the boot
+# manager asks at the next start whether it is to be tried again (libyal/libhibr, "Windows Hibernation File format").
+_MEMORY, _HIBERNATED = "hiberfil.sys", (b"HIBR", b"RSTR")
 
 
 def is_hibernated(root: GuestRoot, mountpoint: str) -> bool:
     """Whether the volume that is mounted at mountpoint was left by a Windows that is hibernated."""
     path = f"{mountpoint.rstrip('/')}/{_MEMORY}"
-    return root.is_file(path) and root.head(path, 4) in _HIBERNATED
+    return root.is_file(path) and root.head(path, 4).upper() in _HIBERNATED

@@ -40,6 +40,7 @@ SOFTWARE = r"""
 "MachineGuid"="4a4b4c4d-0000-1111-2222-333344445555"
 [Microsoft\Windows NT\CurrentVersion]
 "ProductName"="Windows Server 2019 Standard"
+"EditionID"="ServerStandard"
 "CurrentVersion"="6.3"
 "CurrentMajorVersionNumber"=dword:0000000a
 "CurrentMinorVersionNumber"=dword:00000000
@@ -73,7 +74,7 @@ def make(files=None, system="", software="", disks=("sda",), filesystems=(), inf
     sector = BOOT_SECTOR[:446] + b"\x80" + BOOT_SECTOR[447:]
     root.guest.boot_sector = lambda index: sector if index == 0 else bytes(512)
     root.guest.first_sector = lambda partition: b"BOOTMGR".ljust(510, b"\0") + b"\x55\xaa"
-    root.guest.is_dirty = lambda filesystem: False
+    root.guest.is_dirty = root.guest.has_open_journal = lambda filesystem: False
     root.guest.roots = [root]
     root.guest.mounted = lambda root, read_only: nullcontext(root)
     return root

@@ -15,7 +15,7 @@ devices.network.<id> may have, besides driver:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from ....errors import GuestconvError
@@ -27,12 +27,26 @@ from .statics import Static
 
 POLICIES = ("keep", "rename", "dhcp", "static")
 
+
+@dataclass(frozen=True)
+class Naming:
+    """Which names `rename` may give. pattern: of the whole name. expected: what it must be, for the error."""
+
+    pattern: re.Pattern[str]
+    expected: str
+
+
 # udev gives a card no other name than of printable ASCII, and none that is a number, `all` or `default` (ifname_valid_full()
 # in systemd's src/basic/socket-util.c). Of the other characters, some mean something in one file or another.
-_NEW_NAME = re.compile(r"(?!(?:\d+|all|default)\Z)[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}")
-_OF_A_NAME = (
+LINUX = Naming(
+    re.compile(r"(?!(?:\d+|all|default)\Z)[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}"),
     "the name of an interface, of at most 15 characters (A-Z a-z 0-9 _ . -), that begins with a letter, digit or _, and is "
-    "not a number, all or default"
+    "not a number, all or default",
+)
+# Windows refuses the characters that its files cannot have in their names, and ends a name where it has blanks at its end.
+WINDOWS = Naming(
+    re.compile(r'(?! )[^\x00-\x1f\x7f\ud800-\udfff\\/:*?"<>|]{1,255}(?<! )'),
+    'the name of a connection, of at most 255 characters, without \\ / : * ? " < > |, and without blanks at its ends',
 )
 
 
@@ -45,8 +59,8 @@ class Policy:
     static: Static | None = None
 
 
-def policy_for(plan: Plan, nic: Nic) -> Policy:
-    """The Policy for nic. Raises GuestconvError `policy-malformed` with the path of what is wrong."""
+def policy_for(plan: Plan, nic: Nic, naming: Naming = LINUX) -> Policy:
+    """The Policy for nic. naming: of the system. Raises GuestconvError `policy-malformed` with the path of what is wrong."""
     settings = plan.selection.settings.get("network", {}).get(nic.identifier, {})
     path = f"guest.devices.network.{nic.identifier}"
     policy, name = settings.get("policy") or "keep", settings.get("name")
@@ -54,8 +68,8 @@ def policy_for(plan: Plan, nic: Nic) -> Policy:
         raise _malformed(f"{path}.policy", policy, f"one of {', '.join(POLICIES)}")
     if policy != "rename" and name is not None:
         raise _malformed(f"{path}.name", name, "left out, as only the policy `rename` takes a name")
-    if policy == "rename" and not (isinstance(name, str) and _NEW_NAME.fullmatch(name)):
-        raise _malformed(f"{path}.name", name, _OF_A_NAME)
+    if policy == "rename" and not (isinstance(name, str) and naming.pattern.fullmatch(name)):
+        raise _malformed(f"{path}.name", name, naming.expected)
     for key in statics.KEYS:
         if policy != "static" and settings.get(key) is not None:
             raise _malformed(f"{path}.{key}", settings[key], f"left out, as only the policy `static` takes {key}")
@@ -108,18 +122,21 @@ def check_addresses(policies: Mapping[Nic, Policy]) -> None:
         taken.update((host(address), nic) for address in static.addresses)
 
 
-def check_names(policies: Mapping[Nic, Policy]) -> None:
-    """Refuse policies, {Nic: Policy}, that give one name to several NICs. Raises GuestconvError `policy-malformed`."""
+def check_names(policies: Mapping[Nic, Policy], same: Callable[[str], str] = str) -> None:
+    """Refuse policies, {Nic: Policy}, that give one name to several NICs. Raises GuestconvError `policy-malformed`.
+
+    same: the text that names have in common which are the same for the system.
+    """
     taken: dict[str, Nic] = {}
     for nic, each in policies.items():
         name = each.name or nic.name
         if name is None:
             continue
-        if name in taken:
-            renamed = nic if each.name else taken[name]
+        if same(name) in taken:
+            renamed = nic if each.name else taken[same(name)]
             path = f"guest.devices.network.{renamed.identifier}.name"
             raise _malformed(path, name, "a name that no other network card of the guest has")
-        taken[name] = nic
+        taken[same(name)] = nic
 
 
 def changed(nic: Nic, policy: Policy) -> Nic:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows import instances, nsi
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows import instances, nsi, routes
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import driver_packages, inf
 from ansible_collections.virttools.guestconv.plugins.module_utils.virtio_win import image, signatures
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
@@ -53,6 +53,12 @@ PARSERS = (
         ("PCI\\", "VEN_8086&DEV_10D3", "&SUBSYS_07D015AD&REV_00", "\\000C29FFFFF3FFDE00", "ROOT\\", "\uff10"),
         instances.parse,
         sample=_INSTANCE,
+    ),
+    Parser(
+        "names of persistent routes",
+        ("0.0.0.0", "10.8.0.0", ",", "255.255.0.0", "10.1.2.1", "-1", "5", "99999999999", " "),
+        routes.persistent,
+        sample="10.8.0.0,255.255.0.0,10.1.2.1,5",
     ),
     Parser(
         "keys of tables of network state",

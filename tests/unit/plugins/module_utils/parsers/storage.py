@@ -31,6 +31,10 @@ EXT4 = bytes(0x38) + b"\x53\xef\x02\x00" + bytes(0x28) + b"\x00\x10\x00\x00"
 VOLUME_RECORD = b"FILE" + b"\x2a\0\3\0" + bytes(12) + b"\x38\0" + bytes(34)
 VOLUME_RECORD += b"\x70\0\0\0\x28\0\0\0" + bytes(8) + b"\x0c\0\0\0\x18\0\0\0" + bytes(8) + b"\3\1\1\0" + bytes(4)
 NTFS = b"\xebR\x90NTFS    \0\2\x08" + bytes(34) + b"\4" + bytes(15) + b"\xf6" + bytes(447)
+# The record of a file whose data begin at cluster 7, and the first page of a journal that is open.
+FILE_RECORD = b"FILE" + bytes(16) + b"\x38\0" + bytes(34)
+FILE_RECORD += b"\x80\0\0\0\x48\0\0\0\1" + bytes(23) + b"\x40\0" + bytes(30) + b"\x11\x10\x07\0\0\0\0\0"
+JOURNAL = b"RSTR\x1e\0\1\0" + bytes(16) + b"\x30\0\0\0\1\0" + bytes(18) + b"\1" + bytes(11) + b"\0\0" + bytes(34)
 MEMBERS = lvm.members({"vg": ["pv-1", "pv-2"]}, ["pv-2"])
 
 
@@ -42,9 +46,9 @@ def _condition(data: bytes) -> None:
         assert found is not None and min(found.in_use, found.absent, found.unused) >= 0
 
 
-def _volume_record(data: bytes) -> None:
-    place = ntfs.volume_record(data)
-    assert place is None or (place[0] > 0 and place[1] <= 4096)
+def _geometry(data: bytes) -> None:
+    found = ntfs.geometry(data)
+    assert found is None or (found.table > 0 and found.record <= 4096)
 
 
 PARSERS = (
@@ -75,10 +79,26 @@ PARSERS = (
     Parser(
         "first sector of NTFS",
         (),
-        _volume_record,
+        _geometry,
         inputs=hostile_texts.damaged(NTFS),
         sample=NTFS,
         found=(b"", NTFS[:64]),
+    ),
+    Parser(
+        "record of a file of NTFS",
+        (),
+        ntfs.data_start,
+        inputs=hostile_texts.damaged(FILE_RECORD),
+        sample=FILE_RECORD,
+        found=(b"", FILE_RECORD[:70]),
+    ),
+    Parser(
+        "journal of NTFS",
+        (),
+        ntfs.journal_is_open,
+        inputs=hostile_texts.damaged(JOURNAL),
+        sample=JOURNAL,
+        found=(b"", JOURNAL[:30]),
     ),
     Parser(
         "world wide name",

@@ -30,6 +30,7 @@ def test_the_facts_of_a_server():
         "os": "windows",
         "distribution": "windows",
         "product_name": "Windows Server 2019 Standard",
+        "edition": "ServerStandard",
         "product_variant": "server",
         "version": {"major": 10, "minor": 0},
         "build": 17763,

@@ -19,6 +19,8 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.gue
 ESP = "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"
 MICROSOFT = "/EFI/Microsoft/Boot"
 MANAGER = b"MZ" + "Windows Boot Manager".encode("utf-16-le")
+# A first sector whose only partition covers a GPT.
+PROTECTIVE = bytes(450) + b"\xee" + bytes(59) + b"\x55\xaa"
 BCD = r"""
 [Objects\{1}\Elements\16000046]
 "Element"=hex:01
@@ -37,6 +39,7 @@ def with_uefi(files=None, configuration=BCD, is_dirty=False, hardware=None):
         **(files or {}),
     }
     root = complete_windows.make(filesystems=[filesystem("/dev/sda2", "vfat", parttype=ESP)], hardware=hardware)
+    root.guest.boot_sector = lambda index: PROTECTIVE
     root.volumes["/dev/sda2"] = FakeRoot({path: content for path, content in there.items() if content is not None})
     return root
 
@@ -105,6 +108,44 @@ def test_a_boot_configuration_that_is_not_complete_is_an_error():
 
 def test_the_source_knows_the_firmware():
     assert boot.inspect(with_uefi(hardware={"firmware": "bios"})).boot["firmware"] == "bios"
+
+
+def on_two_disks(where, files):
+    """A guest with an EFI system partition on its second disk, which has these files; the first has an MBR. where: of
+    the volume with Windows."""
+    root = complete_windows.make(
+        {} if where == "/dev/sda1" else {"/bootmgr": None},
+        disks=("sda", "sdb"),
+        filesystems=[filesystem("/dev/sdb1", "vfat", parttype=ESP)],
+    )
+    root.volumes["/dev/sdb1"] = FakeRoot(files)
+    return root
+
+
+@pytest.mark.parametrize("files", [{}, {"/EFI/BOOT/BOOTX64.EFI": b"MZ GRUB"}, {f"{MICROSOFT}/bootmgfw.efi": MANAGER}])
+def test_a_data_disk_with_an_efi_system_partition_does_not_make_a_guest_one_for_uefi(files):
+    root = on_two_disks("/dev/sda1", files)
+    assert boot.inspect(root).boot == {"firmware": "bios", "loaders": {"sda": {"type": "bios", "name": "windows"}}}
+    assert told(root) == {}
+
+
+def test_a_boot_manager_for_uefi_counts_where_there_is_none_for_a_bios():
+    files = {f"{MICROSOFT}/bootmgfw.efi": MANAGER, f"{MICROSOFT}/BCD": hives.stand_in(BCD)}
+    root = on_two_disks("", files)
+    assert boot.inspect(root).boot == {"firmware": "uefi", "loaders": {"sdb": {"type": "uefi", "name": "windows"}}}
+
+
+def test_a_boot_manager_for_a_bios_on_another_disk_starts_a_windows_on_a_gpt():
+    root = with_uefi({f"{MICROSOFT}/BCD": None})
+    root.guest.boot_sector = lambda index: PROTECTIVE[:446] + b"\x80" + PROTECTIVE[447:]
+    assert boot.inspect(root).boot["firmware"] == "bios"
+
+
+def test_a_gpt_is_for_uefi_though_its_boot_manager_is_gone():
+    root = complete_windows.make({"/bootmgr": None})
+    root.guest.boot_sector = lambda index: PROTECTIVE
+    assert boot.inspect(root).boot == {"firmware": "uefi", "loaders": {}}
+    assert told(root) == {"boot-loader-missing": "warning"}
 
 
 def test_a_crash_of_the_first_boot_does_not_restart_it():

@@ -39,6 +39,7 @@ def test_nothing_is_told_of_a_windows_that_was_shut_down():
     [
         ({"files": {"/hiberfil.sys": "HIBR"}}, "guest-hibernated", "error"),
         ({"files": {"/hiberfil.sys": "hibr"}}, "guest-hibernated", "error"),
+        ({"files": {"/hiberfil.sys": "RSTR"}}, "guest-hibernated", "error"),
         (
             {"files": {SYSTEM: hives.stand_in(complete_windows.SYSTEM, is_dirty=True)}},
             "registry-dirty",
@@ -78,15 +79,6 @@ def test_nothing_is_told_of_a_windows_that_was_shut_down():
         ({"system": f'{SETUP}\n"SystemSetupInProgress"=dword:00000001'}, "windows-setup-pending", "error"),
         ({"system": f'{SETUP}\n"SetupType"=dword:00000002'}, "windows-setup-pending", "error"),
         (
-            {
-                "system": f'{SETUP}\n"SetupType"=dword:00000002',
-                "software": "[Microsoft\\Windows\\CurrentVersion\\Setup\\State]\n"
-                '"ImageState"="IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE"',
-            },
-            "windows-setup-pending",
-            "info",
-        ),
-        (
             {"system": f'{MANAGER}\n"BootExecute"=multi:"autocheck autochk /r \\\\??\\\\C:"'},
             "windows-boot-execute",
             "warning",
@@ -120,9 +112,28 @@ def test_each_state_has_its_code(guest, code, severity):
 
 
 @pytest.mark.parametrize(
+    "state, severity",
+    [
+        ("GENERALIZE_RESEAL_TO_OOBE", "info"),
+        ("GENERALIZE_RESEAL_TO_AUDIT", "info"),
+        ("SPECIALIZE_RESEAL_TO_OOBE", "info"),
+        ("SPECIALIZE_RESEAL_TO_AUDIT", "info"),
+        ("UNDEPLOYABLE", "error"),
+        ("COMPLETE", "error"),
+    ],
+)
+def test_a_setup_that_is_pending_may_be_what_sysprep_left(state, severity):
+    software = f'[Microsoft\\Windows\\CurrentVersion\\Setup\\State]\n"ImageState"="IMAGE_STATE_{state}"'
+    system = f'{SETUP}\n"SetupType"=dword:00000002\n"SystemSetupInProgress"=dword:00000001'
+    assert told(system=system, software=software) == {"windows-setup-pending": severity}
+
+
+@pytest.mark.parametrize(
     "guest",
     [
         {"files": {"/hiberfil.sys": "wake"}},
+        {"files": {"/hiberfil.sys": ""}},
+        {"files": {"/hiberfil.sys": "\0\0\0\0"}},
         {"system": f'{MANAGER}\n"BootExecute"=multi:"autocheck autochk /k:C *"'},
         {"software": f'{RESTRICTIONS}\n"DenyUnspecified"=dword:00000000'},
         {"software": f'{UNINSTALL}\\{{1}}]\n"DisplayName"="Panda\'s text editor"\n"SystemComponent"=dword:00000001'},
@@ -149,6 +160,14 @@ def test_a_dirty_volume_is_an_error_where_windows_is_on_it():
         root.guest.is_dirty = lambda each, dirty=dirty: each.name == dirty
         (concern,) = condition.inspect(root).concerns
         assert (concern.code, concern.severity) == ("windows-volume-dirty", severity)
+
+
+def test_a_volume_that_was_not_unmounted_is_an_error_where_windows_is_on_it():
+    root = complete_windows.make(filesystems=[filesystem("/dev/sda2", "ntfs", "NT-2")])
+    root.guest.has_open_journal = lambda each: True
+    (concern,) = condition.inspect(root).concerns
+    assert (concern.code, concern.severity) == ("windows-volume-dirty", "error")
+    assert "/dev/sda1" in concern.message and "journal" in concern.message
 
 
 def test_little_room_is_told():

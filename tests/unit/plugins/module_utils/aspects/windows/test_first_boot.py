@@ -94,7 +94,7 @@ def test_verify_understands_what_the_script_writes_at_its_end():
 def test_a_network_card_gets_all_that_was_configured():
     lines = [line.replace(' >>"%log%" 2>&1', "") for line in lines_of(NETWORK)]
     start = lines.index(":step_1")
-    assert f"-eq '{MAC.upper()}'" in decoded(lines[start + 1])
+    assert f"@('{MAC.upper()}') -contains $_.MACAddress" in decoded(lines[start + 1])
     assert lines[start + 2 : start + 17] == [
         "if not defined index exit /b 1",
         "netsh interface ipv4 set address name=%index% source=static address=10.1.2.3 mask=255.255.255.0 gateway=10.1.2.1",
@@ -105,7 +105,7 @@ def test_a_network_card_gets_all_that_was_configured():
         "netsh interface ipv6 delete address interface=%index% address=2001:db8::9",
         "netsh interface ipv6 add address interface=%index% address=2001:db8::5/64",
         "netsh interface ipv6 add route prefix=::/0 interface=%index% nexthop=2001:db8::1",
-        "netsh interface ipv6 add dnsservers name=%index% address=2001:db8::53 index=1 validate=no",
+        "netsh interface ipv6 set dnsservers name=%index% source=static address=2001:db8::53 register=primary validate=no",
         "netsh interface ipv4 add route prefix=172.16.0.0/12 interface=%index% nexthop=10.1.2.9 metric=5",
         "netsh interface ipv6 add route prefix=2001:db8:1::/48 interface=%index% nexthop=2001:db8::2",
         "netsh interface ipv4 add winsservers name=%index% address=10.1.2.8 index=1",

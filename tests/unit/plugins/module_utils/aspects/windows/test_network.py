@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows import instances, network
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows.steps import (
     RemoveDevice,
     Route,
     SetNetwork,
 )
-from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.windows import (
     windows_network as hive,
+)
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.windows.network_guests import (
+    inspected,
+    plan_for,
+    root,
 )
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 
@@ -32,29 +34,6 @@ TWO_E1000 = (
     hive.ipv4(2, "10.3.58.5", gateway="10.3.58.1", servers="10.3.58.4"),
 )
 STATIC = (hive.adapter(1, hive.E1000E, "Ethernet0"), hive.ipv4(1, "10.1.2.3", gateway="10.1.2.1", servers="10.1.2.53"))
-
-
-POWERSHELL = {"/Windows/System32/WindowsPowerShell/v1.0/powershell.exe": ""}
-
-
-def root(*parts, **hardware):
-    return FakeRoot(dict(POWERSHELL), hives={"SYSTEM": hive.system(*parts)}, hardware=hardware)
-
-
-def inspected(guest):
-    found = network.inspect(guest)
-    return found.devices["network"], {concern.code: concern for concern in found.concerns}
-
-
-def plan_for(guest, target="kvm", settings=None, **drivers):
-    """The plan after conversion. drivers: by identifiers; None for a card that was deleted."""
-    network.inspect(guest)
-    chosen = {name: driver for name, driver in drivers.items() if driver}
-    removed = [name for name, driver in drivers.items() if not driver]
-    selection = Selection({"network": chosen}, {"network": removed}, {"network": settings or {}})
-    plan = Plan(TARGETS[target], selection)
-    network.convert(guest, plan)
-    return plan
 
 
 def test_the_mac_address_is_read_from_the_instance_path():

@@ -44,6 +44,24 @@ def adapter(number, instance, name, characteristics=0x84, **values):
 """
 
 
+def bound(number, *drivers):
+    """What is bound to an adapter (UpperBind)."""
+    listed = ",".join(f'"{driver}"' for driver in drivers)
+    return f'[{_CLASS}\\{number:04d}\\Linkage]\n"UpperBind"=multi:{listed}\n'
+
+
+def shares_files(*numbers):
+    """The interfaces by which files are shared."""
+    listed = ",".join(f'"\\\\Device\\\\NetBT_Tcpip_{guid(number)}"' for number in numbers)
+    return f'[ControlSet001\\Services\\LanmanServer\\Linkage]\n"Bind"=multi:{listed}\n'
+
+
+def route4(number, prefix, length, gateway):
+    """A route of IPv4 in Nsi; prefix, gateway: in 8 digits."""
+    key = "00000000" + prefix + f"{length:02x}" + "000000" + "00" * 12 + luid(number) * 2 + gateway + "00000000"
+    return f'[{NSI}0-9b1a-11d4-9123-0050047759bc}}\\16]\n"{key}"=hex:{",".join(["ff"] * 56)}\n'
+
+
 def device(instance, slot):
     """The key of a device: slot is the number of its PCI slot."""
     return f'[ControlSet001\\Enum\\{instance}]\n"UINumber"=dword:{slot:08x}\n'

@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+r"""Settings of a network adapter of Windows that another device does not get, and that the first boot does not make. Pure.
+
+What is bound to the adapter is in UpperBind of its key in the class (Linkage): in the hive of a Windows 7 with two cards, one
+lacks Tcpip6, and its interface is in Bind of Services\Tcpip\Linkage alone. LanmanServer and LanmanWorkstation, the file sharing
+and its client, have all interfaces that they use in their own Bind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ...guest.hives import Key
+
+# Settings of a driver that change what the card sends, and the values with which they do not.
+_DRIVER: Mapping[str, tuple[str, ...]] = {
+    "VlanID": ("", "0"),
+    "RegVlanid": ("", "0"),
+    "*JumboPacket": ("", "1500", "1514"),
+    "MTU": ("", "1500"),
+    "NetworkAddress": ("",),
+}
+
+# Settings of TCP/IP for one interface, with the values that say nothing.
+_TCPIP: Mapping[str, tuple[str, ...]] = {
+    "InterfaceMetric": ("0",),
+    "DefaultGatewayMetric": ("", "0"),
+    "MTU": ("0", "1500", str(0xFFFFFFFF)),
+    "RegistrationEnabled": ("1",),
+    "RegisterAdapterName": ("0",),
+    "IPAutoconfigurationEnabled": ("1",),
+    "TcpAckFrequency": ("0", "2"),
+    "TCPNoDelay": ("0",),
+}
+# What DHCP may have in addition. The first is the address without a lease ("Alternate Configuration").
+_DHCP: Mapping[str, tuple[str, ...]] = {
+    "ActiveConfigurations": ("",),
+    "DefaultGateway": ("", "0.0.0.0"),
+}
+# {driver in UpperBind: (version of IP, its name)}
+_PROTOCOLS = {"tcpip": (4, "IPv4"), "tcpip6": (6, "IPv6")}
+# {service: what Windows calls it}
+_SERVICES = {"LanmanServer": "file and printer sharing", "LanmanWorkstation": "the client for Microsoft networks"}
+
+_LONGEST = 256
+
+
+def versions(adapter: Key) -> tuple[int, ...]:
+    """The versions of IP that an adapter uses. adapter: its key in the class. A list that is not there says nothing."""
+    linkage = adapter.key("Linkage")
+    value = linkage.value("UpperBind") if linkage else None
+    bound = {each.casefold() for each in value.texts} if value else set()
+    return tuple(version for name, (version, _word) in _PROTOCOLS.items() if not bound or name in bound)
+
+
+def of_driver(adapter: Key) -> dict[str, str]:
+    """{name: value} of the settings of an adapter's driver. adapter: its key in the class."""
+    return dict(_unusual(adapter, _DRIVER))
+
+
+def of_tcpip(interface: Key | None, is_static: bool) -> dict[str, str]:
+    """{name: value} of the settings of TCP/IP. interface: its key in Tcpip\\Parameters\\Interfaces."""
+    return dict(_unusual(interface, _TCPIP if is_static else {**_TCPIP, **_DHCP}))
+
+
+def turned_off(control_set: Key, guid: str, used: tuple[int, ...]) -> dict[str, str]:
+    """{name: "off"} of the protocols and services that are turned off for an adapter. used: of versions.
+
+    Where no version of IP is used, the adapter is a part of a team, or of a switch, which uses them.
+    """
+    if not used:
+        return {"IP": "off"}
+    found = {word: "off" for version, word in _PROTOCOLS.values() if version not in used}
+    for service, word in _SERVICES.items():
+        linkage = control_set.key(rf"Services\{service}\Linkage")
+        value = linkage.value("Bind") if linkage else None
+        bound = [each.casefold() for each in value.texts] if value else []
+        if bound and not any(each.endswith(guid.casefold()) for each in bound):
+            found[word] = "off"
+    return found
+
+
+def _unusual(key: Key | None, settings: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
+    for name, usual in settings.items():
+        value = key.value(name) if key else None
+        if value is None:
+            continue
+        number = value.number
+        texts = (str(number),) if number is not None else value.texts
+        if not all(text in usual for text in texts):
+            yield name, ", ".join(texts)[:_LONGEST]

@@ -1,0 +1,149 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Network cards of Windows that get other addresses, or another name: nothing of the old ones stays without a word."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows import script
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows.steps import Route, SetNetwork
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.windows import (
+    windows_network as hive,
+)
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.windows.network_guests import (
+    plan_for,
+    root,
+)
+
+MAC = "00:0c:29:f3:ff:de"
+CARD = hive.adapter(1, hive.E1000E, "LAN")
+DEFAULT = "0.0.0.0,0.0.0.0,10.1.2.1,-1"
+STATIC = (
+    CARD,
+    hive.ipv4(1, "10.1.2.3", gateway="10.1.2.1", servers="10.1.2.53"),
+    hive.ipv6(1, "20010db8000000000000000000000005", 64),
+    hive.route6(1, "0" * 32, 0, "20010db8000000000000000000000001"),
+    hive.persistent_routes(DEFAULT, "172.16.0.0,255.240.0.0,10.1.2.9,5", "10.8.0.0,255.255.0.0,10.1.2.8,1"),
+)
+DHCP = {"policy": "dhcp"}
+# Windows 7 has the gateways of its dialogue in PersistentRoutes, which has no interface.
+ROUTES = r"ControlSet001\Services\Tcpip\Parameters\PersistentRoutes"
+
+
+def routes(guest):
+    """The names of the values of PersistentRoutes."""
+    return list(guest.hive("SYSTEM", "").key(ROUTES).values())
+
+
+def commands(step):
+    """The commands of netsh for a card."""
+    return [line.partition(" >>")[0] for line in script.text([step]).split("\r\n") if line.startswith("netsh")]
+
+
+@pytest.mark.parametrize("driver", ["e1000e", "virtio-net-pci"])
+def test_with_dhcp_the_gateways_and_routes_are_gone(driver):
+    guest = root(*STATIC)
+    plan = plan_for(guest, settings={"LAN": DHCP}, LAN=driver)
+    (step,) = [each for each in plan.windows_first_boot if isinstance(each, SetNetwork)]
+    assert step.removed_gateways == ("2001:db8::1",)
+    assert commands(step) == [
+        "netsh interface ipv4 set address name=%index% source=dhcp",
+        "netsh interface ipv4 set dnsservers name=%index% source=dhcp",
+        "netsh interface ipv6 delete address interface=%index% address=2001:db8::5",
+        "netsh interface ipv6 delete route prefix=::/0 interface=%index% nexthop=2001:db8::1",
+        "netsh interface ipv6 set dnsservers name=%index% source=dhcp",
+    ]
+    assert DEFAULT not in routes(guest)
+    (concern,) = plan.concerns
+    assert concern.code == "route-not-kept"
+    assert "172.16.0.0/12 by 10.1.2.9, 10.8.0.0/16 by 10.1.2.8" in concern.message
+
+
+def test_with_other_addresses_the_routes_that_they_reach_stay():
+    guest = root(*STATIC)
+    static = {
+        "policy": "static",
+        "addresses": ["10.1.2.7/29", "2001:db8::7/64"],
+        "gateway": "10.1.2.2",
+        "dns": "10.1.2.4",
+    }
+    static["addresses"][0] = "10.1.2.6/29"
+    plan = plan_for(guest, settings={"LAN": static}, LAN="virtio-net-pci")
+    (step,) = [each for each in plan.windows_first_boot if isinstance(each, SetNetwork)]
+    assert step.routes == ()
+    assert "172.16.0.0/12 by 10.1.2.9, 10.8.0.0/16 by 10.1.2.8" in plan.concerns[0].message
+    static["addresses"][0] = "10.1.2.12/28"
+    guest = root(*STATIC)
+    plan = plan_for(guest, settings={"LAN": static}, LAN="virtio-net-pci")
+    (step,) = [each for each in plan.windows_first_boot if isinstance(each, SetNetwork)]
+    assert step.routes == (Route("172.16.0.0/12", "10.1.2.9", 5), Route("10.8.0.0/16", "10.1.2.8", 1))
+    assert not plan.concerns
+    assert DEFAULT not in routes(guest)
+
+
+def test_a_gateway_that_stays_keeps_its_route():
+    guest = root(*STATIC)
+    static = {"policy": "static", "addresses": ["10.1.2.6/24"], "gateway": "10.1.2.1"}
+    plan_for(guest, settings={"LAN": static}, LAN="e1000e")
+    assert DEFAULT in routes(guest)
+    two = (*STATIC, hive.adapter(2, hive.VMXNET3, "LAN 2"), hive.ipv4(2, "10.1.2.8", gateway="10.1.2.1"))
+    guest = root(*two)
+    plan_for(guest, settings={"LAN": DHCP}, LAN="e1000e", LAN_2="virtio-net-pci")
+    assert DEFAULT in routes(guest)
+
+
+def test_without_a_policy_the_registry_keeps_its_routes():
+    guest = root(*STATIC)
+    plan = plan_for(guest, LAN="virtio-net-pci")
+    assert len(routes(guest)) == 3
+    assert not guest.changes()
+    assert not plan.concerns
+
+
+def test_name_servers_of_one_family_replace_those_of_both():
+    six = '[ControlSet001\\Services\\Tcpip6\\Parameters\\Interfaces\\%s]\n"NameServer"="2001:db8::53,2001:db8::54"\n'
+    parts = (*STATIC, six % hive.guid(1))
+    static = {"policy": "static", "addresses": ["10.1.2.6/24"], "dns": ["10.1.2.4"]}
+    (step,) = plan_for(root(*parts), settings={"LAN": static}, LAN="e1000e").windows_first_boot
+    assert "netsh interface ipv6 set dnsservers name=%index% source=dhcp" in commands(step)
+    static["addresses"].append("2001:db8::6/64")
+    static["dns"] = ["2001:db8::4", "2001:db8::5"]
+    (step,) = plan_for(root(*parts), settings={"LAN": static}, LAN="e1000e").windows_first_boot
+    assert [each for each in commands(step) if "dnsservers" in each] == [
+        "netsh interface ipv4 set dnsservers name=%index% source=static address=none",
+        "netsh interface ipv6 set dnsservers name=%index% source=static address=2001:db8::4 register=primary validate=no",
+        "netsh interface ipv6 add dnsservers name=%index% address=2001:db8::5 index=2 validate=no",
+    ]
+
+
+def test_a_route_without_a_gateway_has_no_next_hop():
+    step = SetNetwork(MAC, routes=(Route("10.8.0.0/16", "0.0.0.0"), Route("2001:db8:1::/48", "::", 5)))
+    assert commands(step)[-2:] == [
+        "netsh interface ipv4 add route prefix=10.8.0.0/16 interface=%index%",
+        "netsh interface ipv6 add route prefix=2001:db8:1::/48 interface=%index% metric=5",
+    ]
+
+
+@pytest.mark.parametrize("name", ["Local Area Connection 2", "Сеть «Büro» 100%!", "a & b ^ 'c'", "x" * 255])
+def test_a_connection_may_have_any_name_that_windows_takes(name):
+    (step,) = plan_for(
+        root(*STATIC), settings={"LAN": {"policy": "rename", "name": name}}, LAN="e1000e"
+    ).windows_first_boot
+    assert step.name == name
+
+
+@pytest.mark.parametrize(
+    "name", ["", " LAN", "LAN ", "a/b", "a\\b", "a:b", 'a"b', "a*", "a?", "<a>", "a|b", "a\nb", "x" * 256, "\ud800"]
+)
+def test_a_name_that_windows_does_not_take_is_refused(name):
+    with pytest.raises(GuestconvError, match="the name of a connection"):
+        plan_for(root(*STATIC), settings={"LAN": {"policy": "rename", "name": name}}, LAN="e1000e")
+
+
+def test_names_that_differ_by_their_letter_case_are_one():
+    parts = (*STATIC, hive.adapter(2, hive.VMXNET3, "DMZ"))
+    with pytest.raises(GuestconvError, match="a name that no other network card"):
+        plan_for(root(*parts), settings={"LAN": {"policy": "rename", "name": "dmz"}}, LAN="e1000e", DMZ="vmxnet3")
