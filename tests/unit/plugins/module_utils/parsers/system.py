@@ -470,6 +470,11 @@ PARSERS = (
         edits=(lambda text: modprobe.without_blocks(text, {"virtio_blk", "a"}),),
     ),
     Parser(
+        "adjtime and files that say what the machine's clock is at",
+        ("0.0 1 0.0\n1\nLOCAL\n", "UTC=no\n", 'HWCLOCK="--localtime"', "clock='local'", "\\", '"'),
+        edits=(local_time.adjusted, local_time.configured),
+    ),
+    Parser(
         "xorg.conf",
         XORG,
         graphics.drivers_named,
