@@ -23,7 +23,13 @@ def without_an_end(outcome, hardware):
             lost.append(f"card {mac}")
         for text in card.get("addresses") or []:
             address = ipaddress.ip_interface(text).ip
-            if not address.is_link_local and str(address) not in said and not _has(nic, address):
+            # A card without a MAC address is one of the NICs that have none.
+            may_be = [nic] if mac else [each for each in outcome.nics.values() if not each["mac"]]
+            if (
+                not address.is_link_local
+                and str(address) not in said
+                and not any(_has(each, address) for each in may_be)
+            ):
                 lost.append(f"{address} of {mac}")
     return lost
 

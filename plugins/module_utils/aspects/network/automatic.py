@@ -19,6 +19,7 @@ from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from ...texts import sections
 from ..tools import services
+from . import bounds
 from .cards import traces
 from .cards.nics import Nic
 from .formats import netplan, unmanaged
@@ -136,7 +137,7 @@ def _program(root: GuestRoot) -> Automatic | None:
     """The Automatic, None for a guest that does not start NetworkManager."""
     if not is_started(root):
         return None
-    paths = root.glob(_OF_DISTRIBUTION, *unmanaged.FILES)
+    paths = bounds.to_read(root, root.glob(_OF_DISTRIBUTION, *unmanaged.FILES))
     hidden = {posixpath.basename(path) for path in paths if path.startswith("/etc/")}
     if netplan.renderer(root) == _RENDERER:
         hidden.add(_OF_NETPLAN)

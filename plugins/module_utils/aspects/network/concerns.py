@@ -249,17 +249,19 @@ def _unknown_addresses(
 ) -> list[tuple[Card, Nic | None, list[str]]]:
     """Addresses that cards had, and nothing that is read gives them: dhcpcd does, netctl, a script."""
     by_mac = {nic.mac: nic for nic in found if nic.mac}
+    loose = [nic for nic in found if not nic.mac]
     configured = {host(each) for nic in found for each in (*nic.addresses, *_of_uppers(nic))}
     unknown: list[tuple[Card, Nic | None, list[str]]] = []
     for card in cards:
-        mac = card.mac or ""
-        nic = by_mac.get(mac) or by_mac.get(macs.get(mac, ""))
-        addresses = [
-            str(address)
+        # IPv6 has addresses by router advertisements, without any configuration of them.
+        seen = [
+            address
             for address in sorted(card.addresses, key=lambda address: (address.version, address))
-            # IPv6 has addresses by router advertisements, without any configuration of them.
-            if str(address) not in configured and not address.is_link_local and not (nic and _may_get(nic, address))
+            if str(address) not in configured and not address.is_link_local
         ]
+        mac = card.mac or ""
+        nic = by_mac.get(mac) or by_mac.get(macs.get(mac, "")) if mac else _of_unknown_card(loose, seen)
+        addresses = [str(address) for address in seen if not (nic and _may_get(nic, address))]
         if addresses:
             unknown.append((card, nic, addresses))
     return unknown
@@ -269,6 +271,20 @@ def _from_elsewhere(root: GuestRoot, unknown: Sequence[tuple[Card, Nic | None, l
     """The Concerns over such addresses."""
     files = elsewhere.files_mentioning(root, [address for _card, _nic, addresses in unknown for address in addresses])
     return [_unconfigured(card, nic, addresses, files) for card, nic, addresses in unknown]
+
+
+def _of_unknown_card(loose: list[Nic], addresses: Sequence[Address]) -> Nic | None:
+    """The Nic of a card without a MAC address: one of loose, which have none, that may get these addresses, or the only one.
+
+    It is taken out of loose.
+    """
+    if not addresses:
+        return None
+    fitting = [nic for nic in loose if all(_may_get(nic, address) for address in addresses)]
+    nic = fitting[0] if fitting else loose[0] if len(loose) == 1 else None
+    if nic:
+        loose.remove(nic)
+    return nic
 
 
 def _may_get(nic: Nic, address: Address) -> bool:

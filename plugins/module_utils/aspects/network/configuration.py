@@ -10,20 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Callable
 
-from ...errors import GuestconvError
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from ...texts.unread import Unread
-from . import automatic, concerns, formats
+from . import automatic, bounds, concerns, formats
 from .cards import traces
 from .cards.assembly import nics_of
 from .cards.identity import Card
 from .cards.macs import KnownMac, MacSource, Origin, traced_in
 from .cards.nics import Nic, Setting, is_software, mac_in
 from .formats import NetworkFormat, cloud_init, kernel_arguments, wicked
-
-# No guest has so many; a file of nothing but definitions must not keep us busy for hours.
-_MOST_SETTINGS = 5000
 
 
 @dataclass(frozen=True)
@@ -53,7 +49,7 @@ def read(root: GuestRoot) -> Configuration:
             unread.append(concerns.unread(error))
             continue
         readable.append(kind)
-        _check_size(root, len(settings) + len(found))
+        bounds.check_settings(root, len(settings) + len(found))
         # What was rendered into other files counts there. Until then it counts itself.
         if kind in formats.RENDERED and nics_of(settings):
             recorded.update(_macs(found))
@@ -160,12 +156,3 @@ def traced_macs(root: GuestRoot, nics: Sequence[Nic], known: Mapping[str, KnownM
     if any(name not in found for name in unknown):
         found = {**traces.from_logs(root, journal=len(nics) > 1), **found}
     return found
-
-
-def _check_size(root: GuestRoot, count: int) -> None:
-    if count > _MOST_SETTINGS:
-        raise GuestconvError(
-            "network-too-large",
-            f"The guest on {root.name} configures more than {_MOST_SETTINGS} interfaces, which is the limit.",
-            hint="Remove the configuration of interfaces that no longer exist from the guest.",
-        )

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
@@ -12,13 +13,29 @@ from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from .. import searched
 
-# Copies that nothing reads, and what a program makes of other files.
 # Files that are named in messages.
 _MOST_FILES = 10
 # Words of one search: all of it is one argument of a shell, of less than 128 KiB (execve(2)).
 _MOST_WORDS = 1000
 # Characters that stand next to no word of a search: of names and MAC addresses, and of IP addresses.
 _IN_NAMES, _IN_ADDRESSES = "0-9A-Za-z_", "0-9A-Za-z.:"
+# What is called after an interface, as the program takes its name from there: instances of units (systemd.unit(5)), what a
+# device starts, OpenRC's net.eth0 and dhcpcd.eth0, services of runit, and settings of dhclient, wpa_supplicant and etcnet.
+_CALLED = (
+    "/etc/systemd/system/*@*",
+    "/etc/systemd/system/*.wants/*@*",
+    "/etc/systemd/system/*.requires/*@*",
+    "/etc/systemd/system/sys-subsystem-net-devices-*",
+    "/etc/init.d/*.*",
+    "/etc/runlevels/*/*.*",
+    "/etc/conf.d/*.*",
+    "/etc/sv/*-*",
+    "/etc/runit/runsvdir/*/*-*",
+    "/etc/dhcp/dhclient-*.conf",
+    "/etc/dhclient-*.conf",
+    "/etc/wpa_supplicant/*-*.conf",
+    "/etc/net/ifaces/*",
+)
 _ADDRESS = re.compile(r"[\w.:]+")
 
 
@@ -27,14 +44,15 @@ def named_elsewhere(root: GuestRoot, names: Mapping[str, str]) -> list[Concern]:
     exchanged = set(names) & set(names.values())
     # Where two cards exchange their names, what was rewritten mentions them rightly.
     rewritten = {change.path for change in root.changes()} if exchanged else set()
-    files = _still_in(root, names, rewritten)
+    files = [file for file in _files_with(root, names, _IN_NAMES) if file not in rewritten]
+    files += _called(root, names)
     if not files:
         return []
     return [
         Concern(
             "nic-name-used-elsewhere",
             "warning",
-            f"{files} still mention {', '.join(names)}, which "
+            f"{listed(files)} still mention {', '.join(names)}, which "
             f"{'is' if len(names) == 1 else 'are'} called {', '.join(names.values())} on the target.",
             "Change the name in these files if it is that of the network card: rules of a firewall, services, sysctls.",
         )
@@ -43,12 +61,15 @@ def named_elsewhere(root: GuestRoot, names: Mapping[str, str]) -> list[Concern]:
 
 def gone_elsewhere(root: GuestRoot, names: Collection[str]) -> list[Concern]:
     """The Concern that other files name NICs that are not on the target; nft refuses all of its rules for such a one."""
-    words = re.compile("|".join(rf"(?<![{_IN_NAMES}]){re.escape(name)}(?![{_IN_NAMES}])" for name in names))
+    if not names:
+        return []
+    words = _words(names)
     found = [
         file
         for file in _files_with(root, names, _IN_NAMES)
         if any(words.search(line) for line in without_comments(root.read(file) or ""))
     ]
+    found += _called(root, names)
     if not found:
         return []
     return [
@@ -59,6 +80,21 @@ def gone_elsewhere(root: GuestRoot, names: Collection[str]) -> list[Concern]:
             "Remove the name from these files if it is that of the network card: rules of a firewall, services, sysctls.",
         )
     ]
+
+
+def called_after_interfaces(root: GuestRoot) -> list[str]:
+    """The paths in /etc, but those of copies, that may be called after an interface. It takes one call."""
+    return searched.without_copies(root.glob(*_CALLED))
+
+
+def _called(root: GuestRoot, names: Collection[str]) -> list[str]:
+    """Those that are called after one of names."""
+    words = _words(names)
+    return [path for path in called_after_interfaces(root) if words.search(posixpath.basename(path))]
+
+
+def _words(names: Collection[str]) -> re.Pattern[str]:
+    return re.compile("|".join(rf"(?<![{_IN_NAMES}]){re.escape(name)}(?![{_IN_NAMES}])" for name in names))
 
 
 def macs_elsewhere(root: GuestRoot, macs: Mapping[str, str]) -> list[Concern]:
@@ -106,9 +142,9 @@ def files_mentioning(root: GuestRoot, addresses: Sequence[str]) -> dict[str, lis
     return found
 
 
-def _still_in(root: GuestRoot, words: Iterable[str], passed_over: Collection[str] = ()) -> str:
-    """The files in /etc that have one of words by itself, as a message lists them, "" for none but those passed over."""
-    return listed([file for file in _files_with(root, words, _IN_NAMES) if file not in passed_over])
+def _still_in(root: GuestRoot, words: Iterable[str]) -> str:
+    """The files in /etc that have one of words by itself, as a message lists them, "" for none."""
+    return listed(_files_with(root, words, _IN_NAMES))
 
 
 def listed(places: Sequence[str]) -> str:

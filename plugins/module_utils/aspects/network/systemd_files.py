@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 from ...guest.root import GuestRoot
 from ...texts import sections
+from . import bounds
 
 WRITABLE = "/etc/systemd/network"
 # /run is not read: it is a tmpfs, which does not outlive the guest's shutdown, and hides what a disk has below it. /lib
@@ -79,7 +80,10 @@ class File:
 
 
 def files(root: GuestRoot, suffix: str) -> list[File]:
-    """The Files with this suffix that are in force, in the order in which systemd looks at them."""
+    """The Files with this suffix that are in force, in the order in which systemd looks at them.
+
+    Raises GuestconvError `network-too-large`.
+    """
     found: dict[str, str] = {}
     drop_ins: dict[str, dict[str, str]] = {}
     for directory in _DIRECTORIES:
@@ -91,6 +95,7 @@ def files(root: GuestRoot, suffix: str) -> list[File]:
                 for drop_in in root.list(path):
                     if drop_in.endswith(".conf"):
                         drop_ins.setdefault(name[:-2], {}).setdefault(drop_in, posixpath.join(path, drop_in))
+    bounds.to_read(root, [*found.values(), *(path for of_file in drop_ins.values() for path in of_file.values())])
     in_force = []
     for name in sorted(found):
         text = root.read(found[name])

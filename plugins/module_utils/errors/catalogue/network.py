@@ -248,7 +248,7 @@ SUBJECT = Subject(
         ),
         error(
             "network-too-large",
-            "The guest configures more network interfaces than guestconv reads.",
+            "The guest configures more network interfaces, or has more files of network configuration, than guestconv reads.",
             "Remove the configuration of interfaces that no longer exist.",
         ),
         error(

@@ -42,7 +42,7 @@ def matched(
     contradictions = _contradictions(nics, pairs, seen)
     listed = {card.mac for card in cards if card.mac}
     open_to_guess = _open_to_guess(nics, cards, pairs)
-    guessed, guesses = _guessed(_left(open_to_guess, pairs), _unused(cards, pairs), seen)
+    guessed, guesses = _guessed(_left(open_to_guess, pairs), _unused(cards, pairs), seen, spare)
     pairs.update(guessed)
     concerns += doubts + contradictions + guesses + _other_macs(nics, pairs, macs, listed)
     found = [
@@ -160,8 +160,13 @@ def _by_slot(nics: Sequence[Nic], cards: Sequence[Card]) -> _Pairs:
     return {identifier: fitting[0] for identifier, fitting in found.items() if len(fitting) == 1}
 
 
-def _guessed(nics: Sequence[Nic], cards: Sequence[Card], seen: _Seen) -> tuple[_Pairs, list[Concern]]:
-    """(the pairs that nothing else tells, Concerns). The only NIC gets the only card, whatever that was seen with."""
+def _guessed(
+    nics: Sequence[Nic], cards: Sequence[Card], seen: _Seen, spare: Nic | None
+) -> tuple[_Pairs, list[Concern]]:
+    """(the pairs that nothing else tells, Concerns). The only NIC gets the only card, whatever that was seen with.
+
+    A Nic that is as any further card would be (spare) is no guess.
+    """
     if len(nics) == len(cards) == 1:
         pair = nics[0], cards[0]
         return {nics[0].identifier: cards[0]}, [_other_address(*pair)] if seen.is_elsewhere(*pair) else []
@@ -172,7 +177,10 @@ def _guessed(nics: Sequence[Nic], cards: Sequence[Card], seen: _Seen) -> tuple[_
     is_tie = any(_rank(nic) in ranks for nic in nics if nic.identifier not in likely)
     concerns: list[Concern] = []
     if is_tie or len(pairs) > 1 or len(cards) > 1:
-        concerns = [_by_order(nic, card) for nic, card in pairs if card.mac]
+        guessed = [
+            (nic, card) for nic, card in pairs if not (spare and nic == replace(spare, identifier=nic.identifier))
+        ]
+        concerns = [_by_order(nic, card) for nic, card in guessed if card.mac]
     return {nic.identifier: card for nic, card in pairs}, concerns
 
 

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from ....guest.reading import READ_LIMIT
 from ....guest.root import GuestRoot
 from ....texts import sections
+from .. import bounds
 from .macs import KnownMac, traced_in
 
 # How a card is configured of which only a lease is left.
@@ -122,7 +123,8 @@ def from_leases(root: GuestRoot) -> dict[str, KnownMac]:
     """{name: KnownMac} by the leases of dhclient, NetworkManager and wicked."""
     found: dict[str, KnownMac] = {}
     of_wicked = []
-    for path in root.glob(*_DHCLIENT_LEASES, _NM_LEASES, _WICKED_LEASES):
+    # To read one takes a call; no guest has so many.
+    for path in root.glob(*_DHCLIENT_LEASES, _NM_LEASES, _WICKED_LEASES)[: bounds.MOST_FILES]:
         if path.startswith(_OF_WICKED):
             of_wicked.append(path)
         elif not path.startswith(_OF_NM):

@@ -19,7 +19,7 @@ from ....guest.root import GuestRoot
 from ....texts import yaml_text
 from ....texts.unread import NoYamlReader, Unread
 from ....texts.yaml_text import Path
-from .. import values
+from .. import bounds, values
 from ..cards.nics import INTERFACE, Nic, Setting, labels
 from ..cards.statics import Static
 from . import netplan, netplan_settings, static_netplan, static_subnets
@@ -174,8 +174,8 @@ def malformed(root: GuestRoot) -> list[Unread]:
     return found
 
 
-def _paths(root: GuestRoot) -> list[str]:
-    return root.glob(*_CONFIGURATION)
+def _paths(root: GuestRoot) -> Sequence[str]:
+    return bounds.to_read(root, root.glob(*_CONFIGURATION))
 
 
 def _documents(root: GuestRoot) -> dict[str, _Document]:

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from ....guest.root import GuestRoot
 from ....texts import assignments
-from .. import values
+from .. import bounds, values
 from ..cards.nics import INTERFACE, Nic, Setting, labels
 from ..cards.statics import Static
 from . import files, ifcfg_addresses, static_ifcfg
@@ -245,13 +245,13 @@ def _keys(nic: Nic) -> set[str]:
 
 
 def _files(root: GuestRoot) -> list[_File]:
-    found: list[_File] = []
-    for name in root.list(_DIRECTORY):
-        if name.startswith("ifcfg-") and name != "ifcfg-lo" and not name.endswith(_IGNORED):
-            text = root.read(posixpath.join(_DIRECTORY, name))
-            if text is not None:
-                found.append(_File(posixpath.join(_DIRECTORY, name), text))
-    return found
+    paths = [
+        posixpath.join(_DIRECTORY, name)
+        for name in root.list(_DIRECTORY)
+        if name.startswith("ifcfg-") and name != "ifcfg-lo" and not name.endswith(_IGNORED)
+    ]
+    texts = {path: root.read(path) for path in bounds.to_read(root, paths)}
+    return [_File(path, text) for path, text in texts.items() if text is not None]
 
 
 def _companions(file: _File) -> list[str]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ....guest.root import GuestRoot
 from ....texts import assignments
-from .. import values
+from .. import bounds, values
 from ..cards.nics import INTERFACE, Nic, Setting, labels
 from ..cards.statics import Static
 from . import files, netconfig
@@ -204,13 +204,13 @@ def _without_default(text: str, gateway: str | None) -> str:
 
 
 def _files(root: GuestRoot) -> list[_File]:
-    found: list[_File] = []
-    for name in root.list(_DIRECTORY):
-        if name.startswith("ifcfg-") and not _IGNORED.fullmatch(name):
-            text = root.read(posixpath.join(_DIRECTORY, name))
-            if text is not None:
-                found.append(_File(posixpath.join(_DIRECTORY, name), text))
-    return found
+    paths = [
+        posixpath.join(_DIRECTORY, name)
+        for name in root.list(_DIRECTORY)
+        if name.startswith("ifcfg-") and not _IGNORED.fullmatch(name)
+    ]
+    texts = {path: root.read(path) for path in bounds.to_read(root, paths)}
+    return [_File(path, text) for path, text in texts.items() if text is not None]
 
 
 def _routes_of(file: _File) -> str:

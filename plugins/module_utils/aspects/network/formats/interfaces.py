@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ....guest.root import GuestRoot
 from ....texts import globs
 from ....texts.stanzas import MOST_OPTIONS, Line, Stanza, option_name, parse
-from .. import values
+from .. import bounds, values
 from ..cards.nics import INTERFACE, Nic, Setting, labels
 from ..cards.patterns import matches
 from ..cards.statics import Static
@@ -164,29 +164,35 @@ def without(text: str, names: Collection[str]) -> str:
 def _texts(root: GuestRoot) -> dict[str, str]:
     """{path: text} of the file and all that it includes, in the order in which ifupdown reads them."""
     texts: dict[str, str] = {}
-    pending = [_FILE]
+    pending, asked = [_FILE], []
     while pending:
         path = pending.pop()
         text = root.read(path)
         if text is not None and path not in texts:
             texts[path] = text
-            pending += reversed(list(_included(root, path, text)))
+            sources = _sources(path, text)
+            asked += [place for _keyword, place in sources]
+            bounds.to_read(root, asked)
+            pending += reversed([included for source in sources for included in _included(root, *source)])
+            bounds.to_read(root, [*texts, *pending])
     return texts
 
 
-def _included(root: GuestRoot, path: str, text: str) -> Iterator[str]:
-    """The paths that the file at path, with this text, includes."""
-    for stanza in parse(text):
-        patterns = [posixpath.join(posixpath.dirname(path), word) for word in stanza.head.words[1:]]
-        if stanza.keyword == "source":
-            for pattern in patterns:
-                yield from root.glob(pattern)
-        elif stanza.keyword == "source-directory":
-            for directory in patterns:
-                for name in root.list(directory):
-                    # interfaces(5): only files whose names consist of these characters.
-                    if re.fullmatch(r"[a-zA-Z0-9_-]+", name):
-                        yield posixpath.join(directory, name)
+def _sources(path: str, text: str) -> list[tuple[str, str]]:
+    """(keyword, pattern or directory) of what the file at path, with this text, includes."""
+    return [
+        (stanza.keyword, posixpath.join(posixpath.dirname(path), word))
+        for stanza in parse(text)
+        if stanza.keyword in ("source", "source-directory")
+        for word in stanza.head.words[1:]
+    ]
+
+
+def _included(root: GuestRoot, keyword: str, place: str) -> list[str]:
+    if keyword == "source":
+        return root.glob(place)
+    # interfaces(5): only files whose names consist of these characters.
+    return [posixpath.join(place, name) for name in root.list(place) if re.fullmatch(r"[a-zA-Z0-9_-]+", name)]
 
 
 def _with_inherited(stanzas: Iterable[tuple[str, Stanza]]) -> list[tuple[str, Stanza]]:

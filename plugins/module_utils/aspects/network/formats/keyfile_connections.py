@@ -15,7 +15,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from ....guest.root import GuestRoot
 from ....texts import sections
-from .. import values
+from .. import bounds, values
 from ..cards.nics import INTERFACE
 
 WRITABLE = "/etc/NetworkManager/system-connections"
@@ -75,16 +75,19 @@ class Connection:
 
 def loaded(root: GuestRoot) -> list[Connection]:
     """The Connections that NetworkManager loads. What the distribution has is loaded unless /etc has its UUID."""
+    paths = [
+        posixpath.join(directory, name)
+        for directory in _DIRECTORIES
+        for name in root.list(directory)
+        # Only in /etc the extension may be missing, as older versions wrote no other.
+        if not _IGNORED.fullmatch(name) and (directory == WRITABLE or name.endswith(".nmconnection"))
+    ]
     found: dict[str, Connection] = {}
-    for directory in _DIRECTORIES:
-        for name in root.list(directory):
-            # Only in /etc the extension may be missing, as older versions wrote no other.
-            if not _IGNORED.fullmatch(name) and (directory == WRITABLE or name.endswith(".nmconnection")):
-                path = posixpath.join(directory, name)
-                text = root.read(path)
-                if text is not None:
-                    connection = Connection(path, text)
-                    found.setdefault(connection.uuid or path, connection)
+    for path in bounds.to_read(root, paths):
+        text = root.read(path)
+        if text is not None:
+            connection = Connection(path, text)
+            found.setdefault(connection.uuid or path, connection)
     return list(found.values())
 
 

@@ -65,7 +65,7 @@ def read(root: GuestRoot) -> list[Setting]:
     """What the connections of wired NICs, and of what is made of them, say: a list of Settings."""
     connections = loaded(root)
     by_uuid = {each.uuid: each for each in connections if each.uuid}
-    names = {each.uuid: each.name for each in connections if each.name and each.uuid}
+    names = {each.uuid: each.name or each.hardware_mac or each.path for each in connections if each.uuid}
     names.update((each.hardware_mac, each.name) for each in connections if each.hardware_mac and each.name)
     superseded = _superseded(root, connections)
     left_alone = _left_alone(root, connections)
@@ -269,7 +269,7 @@ def _settings(connection: Connection, names: Mapping[str, str], controller: str)
         connection.name,
         virtual=not connection.wired,
         hardware=connection.wired,
-        lower=tuple(each for each in lower if INTERFACE.fullmatch(each) or values.normal_mac(each)),
+        lower=tuple(lower),
         tagged=tagged,
         method=_method(connection),
         dynamic=bool(_methods(connection) & {"dhcp", "auto"}),
@@ -300,11 +300,16 @@ def _settings(connection: Connection, names: Mapping[str, str], controller: str)
 
 
 def _lower(connection: Connection, names: Mapping[str, str]) -> tuple[list[str], bool]:
-    """(the interfaces that the connection's is made of, whether it is not reached by itself) of software."""
+    """(the keys of what the connection's interface is made of, whether it is not reached by itself) of software."""
     found = [(section, connection.get(section, key)) for section, key in PARENTS]
     lower = [(section, values.normal_mac(value) or value) for section, value in found if value]
     tagged = any(section not in ("macvlan", "ipvlan") for section, _value in lower)
-    return [names.get(value, value) for _section, value in lower], tagged
+    # A UUID is that of a connection, which may know its NIC by a MAC address, or by nothing.
+    keys = [
+        names.get(value) or (value if INTERFACE.fullmatch(value) or values.normal_mac(value) else "")
+        for _section, value in lower
+    ]
+    return [key for key in keys if key], tagged
 
 
 def _condition(words: Iterable[str]) -> str:

@@ -19,11 +19,12 @@ from ....guest.root import GuestRoot
 from ....texts import yaml_text
 from ....texts.unread import Unread
 from ....texts.yaml_text import Change, Path
-from .. import values
+from .. import bounds, values
 from ..cards.nics import Nic, Setting, labels
 from ..cards.patterns import fits
 from ..cards.statics import Static
 from . import netplan_settings, static_netplan
+from .keyfile_connections import priority_above
 from .netplan_settings import (
     HARDWARE,
     NETWORKD,
@@ -46,6 +47,15 @@ _DIRECTORIES = ("/etc/netplan", "/usr/lib/netplan", "/lib/netplan")
 
 # Connections of NetworkManager's that netplan has no words for (netplan(5), Properties for device type nm-devices).
 _NOT_READ = "nm-devices"
+# What has settings that netplan passes on to NetworkManager.
+_NETWORK_MANAGER, _OF_NETWORK_MANAGER = "NetworkManager", "networkmanager"
+_LIBRARIES = (
+    "/usr/lib/*/libnetplan.so.*",
+    "/usr/lib64/libnetplan.so.*",
+    "/usr/lib/libnetplan.so.*",
+    "/lib/*/libnetplan.so.*",
+)
+_MOST_LIBRARIES = 10
 # By what a definition chooses its interfaces, and what it calls them.
 _SECTION = ("network", HARDWARE)
 _MATCHING = ("match", "set-name")
@@ -101,7 +111,8 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
 def use_static(root: GuestRoot, statics: Mapping[Nic, Static]) -> None:
     """Give these Nics their addresses, with the gateways and name servers, in the place of what they have.
 
-    A definition that is for others too stays. One for the Nic goes before it, where systemd-networkd applies one alone.
+    A definition that is for others too stays. One for the Nic goes before it: systemd-networkd applies one alone, and
+    NetworkManager that with the higher priority.
     """
     documents = documents_of(root)
     networks = {path: yaml_text.below(document, "network") for path, document in documents.items()}
@@ -112,17 +123,34 @@ def use_static(root: GuestRoot, statics: Mapping[Nic, Static]) -> None:
         for path, (identifier, is_first) in places.items():
             definition, own = definitions[identifier], None
             is_shared = names[identifier] is None
-            if is_shared and nic.hardware_mac and renderer_of(renderers, definition) == NETWORKD:
-                known = {key: value for key, value in definition.items() if key not in _MATCHING}
-                own = json.dumps({"match": {"macaddress": nic.hardware_mac}, **known})
+            if is_shared and nic.hardware_mac:
+                own = _own(root, definition, renderer_of(renderers, definition), nic.hardware_mac)
                 # It comes before the other: see settings_of.
-                identifier = f"{identifier}-{nic.identifier}"
+                identifier = f"{identifier}-{nic.identifier}" if own else identifier
             wanted.setdefault(path, []).append(Wanted(identifier, statics[nic], is_first, own))
             if is_shared:
                 break
     for path, of_file in wanted.items():
         text = static_netplan.with_statics(root.read(path) or "", partial(composed, path=path), _SECTION, of_file)
         root.write(path, text, f"{labels(statics)} has another address on the target")
+
+
+def _own(root: GuestRoot, definition: Definition, of: str, mac: str) -> str | None:
+    """The text of a definition like this one, for the card with this MAC address alone; None where it would not go before it.
+
+    of: what applies it. To NetworkManager it has a higher autoconnect-priority, where the guest's netplan can pass that on.
+    """
+    own: Definition = {"match": {"macaddress": mac}}
+    if of == _NETWORK_MANAGER and _OF_NETWORK_MANAGER not in definition and _passes_on(root):
+        own[_OF_NETWORK_MANAGER] = {"passthrough": {"connection.autoconnect-priority": str(priority_above(None))}}
+    elif of != NETWORKD:
+        return None
+    return json.dumps({**own, **{key: value for key, value in definition.items() if key not in _MATCHING}})
+
+
+def _passes_on(root: GuestRoot) -> bool:
+    """Whether the guest's netplan knows `passthrough` (netplan(5): since 0.102); another refuses the file with it."""
+    return any(b"passthrough" in (root.read_bytes(path) or b"") for path in root.glob(*_LIBRARIES)[:_MOST_LIBRARIES])
 
 
 def not_read(root: GuestRoot) -> list[str]:
@@ -318,5 +346,5 @@ def documents_of(root: GuestRoot) -> dict[str, Node | None]:
         for name in root.list(directory):
             if name.endswith(".yaml"):
                 found.setdefault(name, posixpath.join(directory, name))
-    texts = {found[name]: root.read(found[name]) for name in sorted(found)}
+    texts = {path: root.read(path) for path in bounds.to_read(root, [found[name] for name in sorted(found)])}
     return {path: composed(text, path) for path, text in texts.items() if text is not None and text.strip()}

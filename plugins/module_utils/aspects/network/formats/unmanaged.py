@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from ....guest.root import GuestRoot
 from ....texts import globs, sections
-from .. import values
+from .. import bounds, values
 
 FILES = ("/etc/NetworkManager/NetworkManager.conf", "/etc/NetworkManager/conf.d/*.conf")
 _DEVICE = re.compile(r"device(?:[-\d].*)?")
@@ -24,7 +24,7 @@ MOST_SPECS = 500
 
 def unmanaged(root: GuestRoot) -> list[list[str]]:
     """The lists of devices of which a wired card must fit one to be left alone: see fits."""
-    texts = [root.read(path) or "" for path in root.glob(*FILES)]
+    texts = [root.read(path) or "" for path in bounds.to_read(root, root.glob(*FILES))]
     return lists_of(texts)
 
 

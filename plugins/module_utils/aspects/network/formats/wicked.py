@@ -20,7 +20,7 @@ from ....guest.root import GuestRoot
 from ....texts import xml_text
 from ....texts.unread import Unread
 from ....texts.xml_text import Edit, Element
-from .. import values
+from .. import bounds, values
 from ..cards.nics import INTERFACE, Nic, Setting, labels
 from ..cards.statics import Static
 from . import netconfig
@@ -212,7 +212,7 @@ def _documents(root: GuestRoot) -> list[tuple[str, str, Element]]:
 
 def _texts(root: GuestRoot) -> dict[str, str]:
     paths = [posixpath.join(_DIRECTORY, name) for name in root.list(_DIRECTORY) if name.endswith(".xml")]
-    texts = {path: root.read(path) for path in paths}
+    texts = {path: root.read(path) for path in bounds.to_read(root, paths)}
     return {path: text for path, text in texts.items() if text is not None}
 
 

@@ -31,8 +31,6 @@ _IN_TEXT = re.compile(rf"(?<![0-9A-Za-z])(?:{_NAME})(?![0-9A-Za-z_*?\[-])")
 _FOR_GREP = f"(^|[^0-9A-Za-z])({_NAME})($|[^0-9A-Za-z_*?-])".replace("(?:", "(")
 # No guest has so many names of cards, or cards without names, but a hostile one.
 _MOST = 50
-# Of ALT's etcnet a directory is called like its interface (network.init), and no file in it names that.
-_ETCNET = "/etc/net/ifaces"
 
 
 def with_names(
@@ -82,15 +80,14 @@ def _may_be(nic: Nic, name: str) -> bool:
 
 
 def _mentioned(root: GuestRoot) -> dict[str, list[str]]:
-    """{name: the files in /etc that have it in lines which are no comments}."""
+    """{name: the files in /etc that have it in lines which are no comments, and what is called so there}."""
     found: dict[str, list[str]] = {}
     for file in elsewhere.files_with(root, _FOR_GREP):
         for name in names_in(root.read(file) or ""):
             found.setdefault(name, []).append(file)
-    for file in root.glob(f"{_ETCNET}/*/options"):
-        name = posixpath.basename(posixpath.dirname(file))
-        if re.fullmatch(_NAME, name):
-            found.setdefault(name, []).append(file)
+    for path in elsewhere.called_after_interfaces(root):
+        for name in names_in(posixpath.basename(path)):
+            found.setdefault(name, []).append(path)
     return found
 
 

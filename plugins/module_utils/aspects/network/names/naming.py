@@ -16,7 +16,7 @@ from typing import Callable, NamedTuple
 from ....devices.targets import Model, Target
 from ....guest.root import GuestRoot
 from ...plan import Plan
-from .. import systemd_files
+from .. import bounds, systemd_files
 from ..cards.macs import KnownMac
 from ..cards.nics import Nic
 from ..cards.patterns import matches, name_for
@@ -269,7 +269,8 @@ def _widened_rules(root: GuestRoot, plan: Plan, on_target: Collection[Nic], alon
 
 def _rules(root: GuestRoot) -> dict[str, str]:
     names = [name for name in root.list(udev_rules.DIRECTORY) if name.endswith(".rules")]
-    texts = {path: root.read(path) for path in (f"{udev_rules.DIRECTORY}/{name}" for name in names)}
+    paths = [f"{udev_rules.DIRECTORY}/{name}" for name in names]
+    texts = {path: root.read(path) for path in bounds.to_read(root, paths)}
     # Without text is a link to /dev/null, which takes a file of the distribution's out of force.
     return {path: text for path, text in texts.items() if text is not None}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import network
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import configuration
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import bounds
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.assembly import nics_of
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import cloud_init
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
@@ -303,8 +303,45 @@ def test_what_a_person_should_know_is_a_concern(files, code, severity):
 
 
 def test_too_many_interfaces_are_refused(monkeypatch):
-    monkeypatch.setattr(configuration, "_MOST_SETTINGS", 10)
+    monkeypatch.setattr(bounds, "MOST_SETTINGS", 10)
     text = "".join(f"iface x{number} inet dhcp\n" for number in range(11))
+    with pytest.raises(GuestconvError) as error:
+        network.inspect(guest({"/etc/network/interfaces": text}))
+    assert error.value.code == "network-too-large"
+
+
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        ("/etc/sysconfig/network-scripts/ifcfg-eth{}", "DEVICE=eth{}\nBOOTPROTO=dhcp\n"),
+        ("/etc/sysconfig/network/ifcfg-eth{}", "BOOTPROTO=dhcp\n"),
+        ("/etc/NetworkManager/system-connections/{}.nmconnection", "[connection]\nid={}\ntype=ethernet\n"),
+        ("/etc/NetworkManager/conf.d/{}.conf", "[main]\n"),
+        ("/etc/netplan/{}.yaml", "network: {{}}\n"),
+        ("/etc/wicked/ifconfig/{}.xml", "<interface/>\n"),
+        ("/etc/systemd/network/{}.network", "[Match]\nName=eth{}\n"),
+        ("/etc/systemd/network/a.network.d/{}.conf", "[Match]\nName=eth{}\n"),
+        ("/etc/systemd/network/{}.link", "[Match]\nMACAddress=00:50:56:aa:bb:cc\n"),
+        ("/etc/udev/rules.d/{}.rules", "# {}\n"),
+        ("/etc/cloud/cloud.cfg.d/{}.cfg", "a: {}\n"),
+        ("/etc/network/interfaces.d/{}", "iface eth{} inet dhcp\n"),
+    ],
+)
+def test_too_many_files_are_refused(monkeypatch, name, text):
+    monkeypatch.setattr(bounds, "MOST_FILES", 10)
+    files = {name.format(number): text.format(number) for number in range(11)}
+    files["/etc/network/interfaces"] = "source /etc/network/interfaces.d/*\n"
+    # What is asked for only next to a card that nothing configures.
+    files["/usr/sbin/NetworkManager"] = ""
+    started = {"/etc/systemd/system/multi-user.target.wants/NetworkManager.service": "/nowhere"}
+    with pytest.raises(GuestconvError) as error:
+        network.inspect(FakeRoot(files, links=started))
+    assert error.value.code == "network-too-large"
+
+
+def test_too_many_patterns_of_included_files_are_refused(monkeypatch):
+    monkeypatch.setattr(bounds, "MOST_FILES", 10)
+    text = "".join(f"source /etc/network/{number}*\n" for number in range(11))
     with pytest.raises(GuestconvError) as error:
         network.inspect(guest({"/etc/network/interfaces": text}))
     assert error.value.code == "network-too-large"
