@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 from hypothesis import strategies as st
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import graphics, storage
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import graphics, local_time, storage
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.console import inittab, securetty, upstart
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import (
     arguments,
