@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from ipaddress import ip_address
 
 from ...devices.targets import Model
 from ...guest.root import GuestRoot
@@ -25,6 +26,7 @@ from .cards.nics import Nic, Setting
 from .cards.statics import Static
 from .formats import NetworkFormat, kernel_arguments
 from .names import in_initrd, mentioned, naming
+from .values import host
 
 NAME = "network"
 INSPECT_AFTER = ("bootloader",)
@@ -99,7 +101,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
         afterwards.check(before, nics_of(after.settings), wanted)
         if wanted.static or wanted.dynamic:
             settings = configuration.settings_in_effect(root, after, facts.cards, plan.command_line.edited)
-            of_cards = _with_cards(root, facts, settings)
+            of_cards = _with_cards(root, facts, settings, wanted)
             afterwards.check_dynamic(of_cards, wanted)
         if wanted.static:
             afterwards.check_static(root, nics_of(settings), wanted)
@@ -120,10 +122,19 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     plan.hardware.interfaces = _interfaces(on_target)
 
 
-def _with_cards(root: GuestRoot, facts: Facts, settings: Sequence[Setting]) -> list[Nic]:
+def _with_cards(root: GuestRoot, facts: Facts, settings: Sequence[Setting], wanted: Chosen) -> list[Nic]:
     """What the cards of the source get by settings, or by themselves."""
-    assembly = assemble(settings, cards=facts.cards)
-    found, _guesses = matching.matched(assembly.nics, facts.cards, facts.macs, assembly.spare)
+    # By the addresses that they had they would be other cards than before.
+    addresses = {
+        nic.mac: frozenset(map(ip_address, map(host, static.addresses))) for nic, static in wanted.static.items()
+    }
+    addresses.update((nic.mac, frozenset()) for nic in wanted.dynamic)
+    cards = [
+        replace(card, addresses=addresses.get(card.mac, card.addresses) if card.mac else card.addresses)
+        for card in facts.cards
+    ]
+    assembly = assemble(settings, cards=cards)
+    found, _guesses = matching.matched(assembly.nics, cards, facts.macs, assembly.spare)
     return automatic.applied(root, found)
 
 
