@@ -41,8 +41,10 @@ NETWORK = SetNetwork(
     gateways=("10.1.2.1", "2001:db8::1"),
     name_servers=("10.1.2.53", "2001:db8::53"),
     domain="example.com",
-    routes=(Route("172.16.0.0/12", "10.1.2.9", 5),),
+    routes=(Route("172.16.0.0/12", "10.1.2.9", 5), Route("10.8.0.0/16", "0.0.0.0")),
     netbios=2,
+    removed_gateways=("2001:db8::9",),
+    own_mac="02:00:00:00:00:01",
 )
 PRODUCT = UninstallProduct("{12345678-1234-1234-1234-1234567890AB}", 'VMware & "Tools" %PATH%')
 STEPS = (
@@ -158,13 +160,15 @@ def all_steps_succeed(wine: Wine) -> None:
         "interface ipv4 set address name=12 source=static address=10.1.2.3 mask=255.255.255.0 gateway=10.1.2.1",
         "interface ipv4 add address name=12 address=10.1.2.4 mask=255.255.255.0",
         "interface ipv4 set dnsservers name=12 source=static address=10.1.2.53 register=primary validate=no",
+        "interface ipv6 delete route prefix=::/0 interface=12 nexthop=2001:db8::9",
         "interface ipv6 add address interface=12 address=2001:db8::5/64",
         "interface ipv6 add route prefix=::/0 interface=12 nexthop=2001:db8::1",
         "interface ipv6 set dnsservers name=12 source=static address=2001:db8::53 register=primary validate=no",
         "interface ipv4 add route prefix=172.16.0.0/12 interface=12 nexthop=10.1.2.9 metric=5",
+        "interface ipv4 add route prefix=10.8.0.0/16 interface=12",
     ], lines
     search, rename = (decoded(line) for line in of_program(lines, "powershell"))
-    assert "@('00:0C:29:F3:FF:DE') -contains" in search
+    assert "@('00:0C:29:F3:FF:DE', '02:00:00:00:00:01') -contains $_.MACAddress" in search
     # Quotation marks are doubled within those of PowerShell, of which there are more than one.
     literal = HOSTILE.replace("'", "''").replace("\u2019", "\u2019\u2019")
     assert rename.endswith(f"Set-WmiInstance -Arguments @{{ NetConnectionID = '{literal}' }}"), rename

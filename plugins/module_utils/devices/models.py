@@ -218,7 +218,8 @@ AHCI = Model(
         "ovirt": ("SATA",),
         "vmx": ("sata",),
     },
-    windows=_in_box(("storahci",), ("msahci",), ids=("CC_010601",)),
+    # msahci calls each port an IDE channel (Internal_IDE_Channel), which is atapi's.
+    windows=_in_box(("storahci",), ("msahci", "atapi"), ids=("CC_010601",)),
 )
 PIIX3_IDE = Model(
     "piix3-ide",

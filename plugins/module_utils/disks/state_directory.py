@@ -163,8 +163,8 @@ class StateDirectory:
         Errors: disk-busy, state-of-another-user, workdir-not-usable, no-space.
         """
         for _attempt in range(10):
+            self._make_parent()
             try:
-                os.makedirs(os.path.dirname(self.path), exist_ok=True)
                 self._make()
                 if self._take():
                     return
@@ -173,6 +173,16 @@ class StateDirectory:
             except OSError as error:
                 raise room_or_place(error, self.path) from error
         raise self._busy(f"{self.path} comes and goes")
+
+    def _make_parent(self) -> None:
+        """Have the directory that it is in. Errors: workdir-not-usable, no-space."""
+        parent = os.path.dirname(self.path)
+        try:
+            os.makedirs(parent, exist_ok=True)
+        except FileExistsError:
+            raise room_or_place(NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)), parent) from None
+        except OSError as error:
+            raise room_or_place(error, parent) from error
 
     def _make(self) -> None:
         """Have the directory, as our own. Errors: state-of-another-user; OSError."""

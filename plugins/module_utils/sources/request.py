@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
+from ..disks import volumes
 from ..disks.formats import probe
 from ..errors import GuestconvError
 from ..texts import disk_urls
@@ -74,6 +76,7 @@ def _disks(disks: Any, keys: Keys) -> tuple[DiskEntry, ...]:
     if not isinstance(disks, list) or not disks:
         raise _invalid("source.disks", "it must be a list of at least one disk")
     entries, devices = [], set()
+    seen: dict[object, int] = {}
     for number, item in enumerate(disks):
         where = f"source.disks[{number}]"
         entry = _disk({"path": item} if isinstance(item, str) else item, keys, where)
@@ -82,8 +85,25 @@ def _disks(disks: Any, keys: Keys) -> tuple[DiskEntry, ...]:
             raise _invalid(f"{where}.device", f"two disks are called {device}")
         if device:
             devices.add(device)
+        first = seen.setdefault(_identity(entry["path"]), number)
+        if first != number:
+            # The guest would get a copy in place of its other disk.
+            raise GuestconvError(
+                "source-disk-duplicate",
+                f"{where}: {entry['path']} is source.disks[{first}], too.",
+                path=f"{where}.path",
+                hint="Name each disk of the guest once.",
+            )
         entries.append(entry)
     return tuple(entries)
+
+
+def _identity(path: str) -> object:
+    """The same for two names of one disk, as far as this machine can see that."""
+    try:
+        return path if disk_urls.is_url(path) else volumes.identity(path)
+    except OSError:
+        return os.path.normpath(path)
 
 
 def _disk(item: Any, keys: Keys, where: str) -> DiskEntry:

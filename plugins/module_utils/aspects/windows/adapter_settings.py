@@ -39,6 +39,7 @@ _DHCP: Mapping[str, tuple[str, ...]] = {
     "ActiveConfigurations": ("",),
     "DefaultGateway": ("", "0.0.0.0"),
 }
+_DNS = r"Services\Dnscache\InterfaceSpecificParameters"
 # {driver in UpperBind: (version of IP, its name)}
 _PROTOCOLS = {"tcpip": (4, "IPv4"), "tcpip6": (6, "IPv6")}
 # {service: what Windows calls it}
@@ -63,6 +64,15 @@ def of_driver(adapter: Key) -> dict[str, str]:
 def of_tcpip(interface: Key | None, is_static: bool) -> dict[str, str]:
     """{name: value} of the settings of TCP/IP. interface: its key in Tcpip\\Parameters\\Interfaces."""
     return dict(_unusual(interface, _TCPIP if is_static else {**_TCPIP, **_DHCP}))
+
+
+def of_dns(control_set: Key, guid: str) -> dict[str, str]:
+    """{name: value} of the encryption of DNS, which the interface has for single name servers since Windows 11."""
+    for family in ("Doh", "Doh6"):
+        servers = control_set.key(rf"{_DNS}\{guid}\DohInterfaceSettings\{family}")
+        if servers and servers.keys():
+            return {"DNS over HTTPS": "on"}
+    return {}
 
 
 def turned_off(control_set: Key, guid: str, used: tuple[int, ...]) -> dict[str, str]:

@@ -113,7 +113,11 @@ def _adapter(key: Key, control_set: Key) -> Adapter | None:
         is_above=_text(key, "ComponentId").lower() in _ABOVE,
         versions=versions,
         own_mac=_own_mac(_text(key, "NetworkAddress")),
-        settings={**adapter_settings.of_driver(key), **adapter_settings.turned_off(control_set, guid, versions)},
+        settings={
+            **adapter_settings.of_driver(key),
+            **adapter_settings.turned_off(control_set, guid, versions),
+            **adapter_settings.of_dns(control_set, guid),
+        },
     )
     return _configured(found, control_set)
 
@@ -170,10 +174,11 @@ def _addresses(ipv4: Key | None) -> tuple[tuple[str, ...], dict[str, str]]:
         for place, address in enumerate(_texts(ipv4, "IPAddress"))
     ]
     unread = [address for address, read in read_as if read is None and address != "0.0.0.0"]
-    listed = ", ".join(unread)[:_LONGEST_NAME]
-    return tuple(read for _address, read in read_as if read), {
-        "IPAddress": f"{listed} without a mask"
-    } if unread else {}
+    addresses = tuple(read for _address, read in read_as if read)
+    if unread:
+        return addresses, {"IPAddress": f"{', '.join(unread)} without a mask"[:_LONGEST_NAME]}
+    # On another card, Windows would use DHCP.
+    return addresses, {} if addresses else {"EnableDHCP": "0, without an address"}
 
 
 def _with_nsi(adapters: Sequence[Adapter], places: Mapping[int, int], control_set: Key) -> list[Adapter]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from ...devices.targets import Model, Target
 from ...errors import GuestconvError
 from ...guest.root import GuestRoot
+from ...model.concerns import Concern
 from ...model.description import Findings
 from ...model.target_hardware import Interface
 from ..network.cards import identity, matching, policies
@@ -221,34 +222,33 @@ def convert(root: GuestRoot, plan: Plan) -> None:
             continue
         if adapter and not kept and not is_there(adapter, model, plan.target, on_target):
             gone.append(adapter)
+        if policy.policy != "keep":
+            _check_possible(root, nic, given)
         if concerns.is_found_again(nic, given):
             steps.append(step_for(old, nic, adapter or _UNCONFIGURED, policy))
-            if adapter and is_readdressed(policy):
-                left = concerns.routes_left(
-                    nic, [each for each in adapter.routes if each not in routes_of(adapter, policy)]
-                )
-                plan.concerns += [left] if left else []
-        elif policy.policy != "keep":
-            raise _not_possible(nic)
-    _forget_gateways(
-        root, [facts.adapters.get(nic.identifier) for nic, each in chosen.items() if is_readdressed(each)], given
-    )
+    readdressed = [
+        (nic, facts.adapters[nic.identifier], policy)
+        for nic, policy in zip(given, chosen.values())
+        if policy.policy in ("dhcp", "static") and nic.identifier in facts.adapters
+    ]
+    _forget_gateways(root, [adapter for _nic, adapter, _policy in readdressed], given)
+    plan.concerns += filter(None, (_routes_left(*each) for each in readdressed))
     removable = [each for each in gone if each.pci or instances.is_foreign(each.instance)]
     plan.windows_first_boot += [RemoveDevice(each.instance, each.guid) for each in removable]
     plan.windows_first_boot += steps
 
 
-def is_readdressed(policy: policies.Policy) -> bool:
-    """Whether a card has other addresses on the target."""
-    return policy.policy in ("dhcp", "static")
+def _routes_left(nic: Nic, adapter: Adapter, policy: policies.Policy) -> Concern | None:
+    kept = routes_of(adapter, policy)
+    return concerns.routes_left(nic, [each for each in adapter.routes if each not in kept])
 
 
-def _forget_gateways(root: GuestRoot, changed: Sequence[Adapter | None], given: Sequence[Nic]) -> None:
+def _forget_gateways(root: GuestRoot, changed: Sequence[Adapter], given: Sequence[Nic]) -> None:
     """Delete the persistent routes by gateways that cards had before, which Windows would add to any card that reaches them.
 
     changed: the cards with other addresses on the target. given: all, as they are there.
     """
-    names = [name for adapter in changed if adapter for name in adapter.persistent]
+    names = [name for adapter in changed for name in adapter.persistent]
     kept = {gateway for nic in given for gateway in nic.gateways}
     for name in names:
         route = routes.persistent(name)
@@ -258,14 +258,22 @@ def _forget_gateways(root: GuestRoot, changed: Sequence[Adapter | None], given: 
             key.delete_value(name)
 
 
-def _not_possible(nic: Nic) -> GuestconvError:
-    return GuestconvError(
-        "policy-not-possible",
-        f"The policy of {nic.label} is carried out at the first boot, which cannot find this one of several network cards: "
-        "its MAC address is not known, or another has it as well.",
-        hint="Pass hardware.interfaces with `mac`, and `addresses` or `pci_slot`, of each network card.",
-        path=f"guest.devices.network.{nic.identifier}.policy",
-    )
+def _check_possible(root: GuestRoot, nic: Nic, nics: Sequence[Nic]) -> None:
+    """Raise GuestconvError `policy-not-possible` where the first boot cannot carry out a policy of nic, one of nics."""
+    why = hint = ""
+    if not concerns.is_found_again(nic, nics):
+        why = "which cannot find this one of several network cards: its MAC address is not known, or another has it as well"
+        hint = "Pass hardware.interfaces with `mac`, and `addresses` or `pci_slot`, of each network card."
+    elif not concerns.has_powershell(root):
+        why = "which finds a network card by PowerShell, and Windows has none"
+        hint = "Install PowerShell in the guest, or leave out the policy."
+    if why:
+        raise GuestconvError(
+            "policy-not-possible",
+            f"The policy of {nic.label} is carried out at the first boot, {why}.",
+            hint=hint,
+            path=f"guest.devices.network.{nic.identifier}.policy",
+        )
 
 
 def is_kept(adapter: Adapter, mac: str | None, model: Model, target: Target) -> bool:

@@ -92,9 +92,14 @@ def _not_found_again(nic: Nic, count: int, adapter: Adapter | None) -> Concern:
     )
 
 
+def has_powershell(root: GuestRoot) -> bool:
+    """Whether the first boot can configure network cards."""
+    return root.exists(root.spelled(_POWERSHELL))
+
+
 def without_powershell(root: GuestRoot, nics: Sequence[Nic]) -> Concern | None:
     static = [nic for nic in nics if nic.addresses]
-    if not static or root.exists(root.spelled(_POWERSHELL)):
+    if not static or has_powershell(root):
         return None
     return Concern(
         "static-address-not-kept",

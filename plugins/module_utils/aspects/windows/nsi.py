@@ -21,7 +21,7 @@ MODULES = {4: "{eb004a00-9b1a-11d4-9123-0050047759bc}", 6: "{eb004a01-9b1a-11d4-
 INTERFACES, ADDRESSES, ROUTES = "7", "10", "16"
 
 _LENGTHS = {4: 4, 6: 16}
-# Where a row's prefix length is, in the data of an address.
+# Where a row's prefix length is, in the data of an address; a byte, as in MIB_UNICASTIPADDRESS_ROW (netioapi.h).
 _PREFIX_LENGTH = 16
 # Where the metric is, in the data of a route; all ones where the system chooses it.
 _METRIC = 12
@@ -57,7 +57,7 @@ def addresses(rows: Iterable[tuple[str, bytes]], version: int) -> Iterator[tuple
         if len(key) < 8 + length or len(data) < _PREFIX_LENGTH + 4:
             continue
         address = ipaddress.ip_address(key[8 : 8 + length])
-        prefix = struct.unpack_from("<I", data, _PREFIX_LENGTH)[0]
+        prefix = data[_PREFIX_LENGTH]
         if not 0 < prefix <= length * 8 or address.is_link_local or address.is_unspecified or address.is_multicast:
             continue
         yield struct.unpack_from("<Q", key)[0], f"{address}/{prefix}"

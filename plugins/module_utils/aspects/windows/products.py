@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,6 +19,10 @@ _UNINSTALL = (
     (r"Microsoft\Windows\CurrentVersion\Uninstall", ""),
     (r"Wow6432Node\Microsoft\Windows\CurrentVersion\Uninstall", "i686"),
 )
+# A product of the Windows Installer is listed by its code. So is a bundle of several, which has an uninstaller of its own
+# (WiX, Burn: its registration has the place of that).
+_PRODUCT_CODE = re.compile(r"\{[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}\}", re.ASCII | re.IGNORECASE)
+_BUNDLE = "BundleCachePath"
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,7 @@ class Product:
     """A product.
 
     key: the name of its key; for those of the Windows Installer, the product code. name, version, publisher: as shown.
-    arch: "i686" for one of 32 bits on a Windows of 64 bits, else "".
+    arch: "i686" for one of 32 bits on a Windows of 64 bits, else "". has_code: whether the Windows Installer knows it by key.
     """
 
     key: str
@@ -33,6 +38,7 @@ class Product:
     version: str
     publisher: str
     arch: str
+    has_code: bool
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,8 @@ def _below(key: Key | None, arch: str) -> Iterator[Product]:
         # Updates of a product and parts of the system have no name, or say that they are to be hidden.
         if name and release.number(each, "SystemComponent") != 1:
             version, publisher = release.text(each, "DisplayVersion"), release.text(each, "Publisher")
-            yield Product(each.name, name, version, publisher, arch)
+            has_code = bool(_PRODUCT_CODE.fullmatch(each.name)) and each.value(_BUNDLE) is None
+            yield Product(each.name, name, version, publisher, arch, has_code)
 
 
 def applications(root: GuestRoot) -> list[Application]:

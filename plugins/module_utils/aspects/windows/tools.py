@@ -9,7 +9,6 @@ itself can uninstall products, so the first boot does: with the Windows Installe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -35,8 +34,6 @@ CONVERT_AFTER = ("storage", "drivers")
 _CLASSES = "Control\\Class"
 _FILTERS = ("UpperFilters", "LowerFilters")
 _DISABLED = 4
-# A product of the Windows Installer is listed by its code.
-_PRODUCT_CODE = re.compile(r"\{[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}\}", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,7 @@ class Installed:
     @property
     def removable(self) -> list[Product]:
         """The products that the Windows Installer can uninstall without questions."""
-        return [each for each in self.products if _PRODUCT_CODE.fullmatch(each.key)]
+        return [each for each in self.products if each.has_code]
 
 
 @dataclass(frozen=True)
@@ -177,7 +174,7 @@ def _concerns(root: GuestRoot, installed: Installed) -> Iterator[Concern]:
             f"{tools.family}-tools-installed",
             "info",
             f"Conversion turns the services of {tools.title} on {root.name} off, and the first boot on the target "
-            f"uninstalls {names}.",
+            f"uninstalls {', '.join(each.name for each in installed.removable)}.",
         )
     else:
         yield Concern(

@@ -72,6 +72,19 @@ def test_a_mistake_in_a_source_is_told_with_its_place(source, path):
     assert caught.value.code in ("source-invalid", "source-url-not-supported")
 
 
+def test_a_disk_is_named_once(tmp_path):
+    disk, other = tmp_path / "web01.raw", tmp_path / "other.raw"
+    disk.write_bytes(bytes(512))
+    other.write_bytes(bytes(512))
+    (tmp_path / "link.raw").symlink_to(disk)
+    url = "https://images.example.com/web01.raw"
+    assert request.parse({"type": "disks", "disks": [str(disk), str(other), url, "/gone/a", "/gone/b"]})
+    for twice in ([disk, disk], [disk, tmp_path / "link.raw"], ["/gone/a", "/gone/./a"], [url, url]):
+        with pytest.raises(GuestconvError, match=r"source.disks\[2\]: .* is source.disks\[1\], too") as caught:
+            request.parse({"type": "disks", "disks": [str(other), *map(str, twice)]})
+        assert (caught.value.code, caught.value.path) == ("source-disk-duplicate", "source.disks[2].path")
+
+
 def test_a_password_that_ends_a_line_is_refused_and_none_is_shown():
     with pytest.raises(GuestconvError) as caught:
         request.parse(one("/a"), "secret\n")

@@ -125,3 +125,11 @@ def test_what_is_no_directory_is_not_taken_for_busy(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path)
     for name in ("file", "link"):
         assert refusal_of(StateDirectory(str(tmp_path / name)).lock).code == "workdir-not-usable"
+
+
+def test_a_directory_that_cannot_be_made_is_not_taken_for_busy(tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    # procfs says that what cannot be made in it does not exist.
+    for name, reason in ((tmp_path / "file", "Not a directory"), ("/proc/guests", "No such file or directory")):
+        error = refusal_of(StateDirectory(os.path.join(name, ".state")).lock)
+        assert (error.code, error.message) == ("workdir-not-usable", f"{name} cannot be used: {reason}.")

@@ -265,3 +265,23 @@ def test_cards_with_names_in_other_scripts_have_identifiers_of_their_own():
     found, _concerns = inspected(root(*parts))
     assert len(found) == len(names)
     assert {card["name"] for card in found.values()} == {name.replace('\\"', '"') for name in names}
+
+
+def test_a_card_that_has_no_address_by_configuration_is_reported():
+    interface = hive.ipv4(1, "0.0.0.0")
+    assert inspected(root(CARD, interface))[0]["Ethernet0"]["addresses"] == []
+    assert setting(CARD, interface).endswith("does not get: EnableDHCP is 0, without an address.")
+
+
+def test_encrypted_dns_is_reported():
+    server = (
+        f"[ControlSet001\\Services\\Dnscache\\InterfaceSpecificParameters\\{hive.guid(1)}\\DohInterfaceSettings\\Doh6\\2001:db8::53]\n"
+        '"DohFlags"=hex(b):01,00,00,00,00,00,00,00\n'
+    )
+    assert setting(CARD, hive.ipv4(1), server).endswith("does not get: DNS over HTTPS is on.")
+
+
+def test_what_is_next_to_the_length_of_a_prefix_does_not_lose_an_address():
+    address = hive.ipv6(1, "20010db8000000000000000000000005", 64).replace(",40,00,00,00,", ",40,01,00,00,")
+    assert address.count(",40,01,") == 1
+    assert inspected(root(CARD, address))[0]["Ethernet0"]["addresses"] == ["2001:db8::5/64"]

@@ -17,6 +17,7 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.asp
     plan_for,
     root,
 )
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 
 MAC = "00:0c:29:f3:ff:de"
 CARD = hive.adapter(1, hive.E1000E, "LAN")
@@ -147,3 +148,10 @@ def test_names_that_differ_by_their_letter_case_are_one():
     parts = (*STATIC, hive.adapter(2, hive.VMXNET3, "DMZ"))
     with pytest.raises(GuestconvError, match="a name that no other network card"):
         plan_for(root(*parts), settings={"LAN": {"policy": "rename", "name": "dmz"}}, LAN="e1000e", DMZ="vmxnet3")
+
+
+def test_without_powershell_no_policy_can_be_carried_out():
+    guest = FakeRoot({}, hives={"SYSTEM": hive.system(CARD, hive.ipv4(1))})
+    with pytest.raises(GuestconvError, match="Windows has none") as caught:
+        plan_for(guest, settings={"LAN": {"policy": "rename", "name": "DMZ"}}, LAN="e1000e")
+    assert caught.value.code == "policy-not-possible"

@@ -241,6 +241,15 @@ def test_what_windows_has_is_started_at_boot_whatever_it_did_before():
     )
 
 
+def test_a_disk_on_ahci_of_windows_7_needs_the_driver_of_its_ports_too():
+    """msahci's ports are channels, which atapi drives. Setup turns off what the machine does not need (KB922976)."""
+    root = windows((6, 1), 7601, services={**windows_guests.WINDOWS_7, "atapi": 3})
+    added, _gone = converted(root, storage, plan(root, "ahci"))
+    assert added == {(f"{SERVICES}\\{name}", '"Start"=dword:00000000') for name in ("msahci", "atapi")}
+    without = {name: start for name, start in windows_guests.WINDOWS_7.items() if name != "atapi"}
+    assert usable(windows((6, 1), 7601, services=without))["ahci"] == "Windows has no driver for it"
+
+
 def test_a_disk_on_ide_needs_all_of_its_drivers():
     root = windows(target="xen")
     assert usable(root)["ide"] == ""

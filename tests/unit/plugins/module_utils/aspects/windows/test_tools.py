@@ -117,6 +117,20 @@ def test_a_product_without_a_code_is_only_turned_off():
     assert chosen.windows_first_boot == [] and [each.code for each in found.concerns] == ["tools-disabled"]
 
 
+@pytest.mark.parametrize("place", ["", "Wow6432Node\\"])
+def test_a_bundle_is_only_turned_off_and_what_it_installed_is_uninstalled(place):
+    """Nutanix Guest Tools: msiexec does not know the code of a bundle of WiX, and would end as if all were done."""
+    bundle = product("{0B2D5C4E-1111-2222-3333-0123456789AB}", "Nutanix Guest Tools", "Nutanix, Inc.")
+    bundle += '"BundleCachePath"="C:\\\\ProgramData\\\\Package Cache\\\\{0B2D5C4E}\\\\setup.exe"\n'
+    agent = product(CODE, "Nutanix Guest Agent", "Nutanix, Inc.")
+    more = f'[{SERVICES}\\Nutanix Guest Agent]\n"Start"=dword:00000002\n'
+    found, _added, _gone, chosen = done(guest(more, (bundle + agent).replace("[", f"[{place}")))
+    assert chosen.windows_first_boot == [UninstallProduct(CODE, "Nutanix Guest Agent")]
+    assert found.concerns[0].message.endswith(" uninstalls Nutanix Guest Agent.")
+    found, _added, _gone, chosen = done(guest(more, bundle.replace("[", f"[{place}")))
+    assert chosen.windows_first_boot == [] and [each.code for each in found.concerns] == ["tools-disabled"]
+
+
 def test_a_product_of_another_publisher_is_not_uninstalled():
     found, _added, _gone, chosen = done(guest("", product(publisher="Somebody")))
     assert (found.info["source"], found.concerns, chosen.windows_first_boot) == (None, [], [])
