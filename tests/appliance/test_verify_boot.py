@@ -9,6 +9,7 @@ import os
 import shutil
 import struct
 import sys
+import time
 import zlib
 from pathlib import Path
 
@@ -37,6 +38,10 @@ POWER_OFF = bytes.fromhex("ba0406 b80020 ef") + HALT
 # The keyboard controller's reset line.
 RESET = bytes.fromhex("b0fe e664") + HALT
 
+# Seconds: as long as any machine takes, and ten times that.
+LONG = 600
+LONGER = 6000
+
 LOGIN = "\r\nTiny OS web01 ttyS0\r\n\r\nweb01 login: "
 
 
@@ -51,6 +56,35 @@ def boot_sector(text, then):
 def short_grace(monkeypatch):
     """These guests have no long traces to wait for."""
     monkeypatch.setattr(verification, "GRACE", 1)
+
+
+class Clock:
+    """The clock of a boot. forward: the seconds that a test puts it forward, so that the machine's speed does not matter."""
+
+    forward = 0
+
+    def monotonic(self):
+        return time.monotonic() + self.forward
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(verification, "time", clock)
+    return clock
+
+
+def put_forward(clock, seconds, monkeypatch, when):
+    """Put the clock forward after each look at a machine for which when(signs.Signs, the look before, the look) holds."""
+    take = signs.Signs.take
+
+    def taken(known, look, now):
+        before = known._last
+        take(known, look, now)
+        if when(known, before, look):
+            clock.forward += seconds
+
+    monkeypatch.setattr(signs.Signs, "take", taken)
 
 
 @pytest.fixture
@@ -71,7 +105,7 @@ def machine(*drivers, **more):
 
 
 def settings(tmp_path, **more):
-    return verification.Settings(**dict({"timeout": 60, "accelerator": "tcg", "workdir": str(tmp_path)}, **more))
+    return verification.Settings(**dict({"timeout": LONG, "accelerator": "tcg", "workdir": str(tmp_path)}, **more))
 
 
 def emulated(rows):
@@ -164,7 +198,7 @@ def machines_in(directory):
     ],
 )
 def test_a_failure_that_shows_ends_the_wait(make_disk, tmp_path, text, then, code):
-    outcome = verification.verify([make_disk(text, then)], machine("ahci"), None, settings(tmp_path, timeout=600))
+    outcome = verification.verify([make_disk(text, then)], machine("ahci"), None, settings(tmp_path))
     assert (outcome.failure.code, outcome.attempts) == (code, 1)
 
 
@@ -172,7 +206,7 @@ def test_a_failure_that_shows_on_the_display_only_ends_the_wait(tmp_path):
     (tmp_path / "blank.raw").write_bytes(bytes(1024 * 1024))
     blank = images.disks_from_option([{"path": str(tmp_path / "blank.raw"), "format": "raw"}])
     hardware = machine("virtio-blk-pci", video={"driver": "VGA"})
-    outcome = verification.verify(blank, hardware, None, settings(tmp_path, timeout=600))
+    outcome = verification.verify(blank, hardware, None, settings(tmp_path))
     assert outcome.failure.code == "guest-stuck-in-boot-loader"
     assert outcome.failure.reason == "the BIOS found nothing to boot (No bootable device.)"
 
@@ -180,7 +214,7 @@ def test_a_failure_that_shows_on_the_display_only_ends_the_wait(tmp_path):
 @pytest.mark.skipif(not any(os.path.exists(known.code) for known in firmware.FIRMWARES), reason="needs OVMF")
 def test_uefi_firmware_does_not_boot_a_disk_without_uefi_loader(make_disk, tmp_path):
     hardware = machine("virtio-scsi-pci", firmware="uefi")
-    outcome = verification.verify([make_disk(LOGIN)], hardware, None, settings(tmp_path, timeout=600))
+    outcome = verification.verify([make_disk(LOGIN)], hardware, None, settings(tmp_path))
     assert outcome.failure.code == "guest-stuck-in-boot-loader"
 
 
@@ -191,16 +225,23 @@ def test_a_failure_of_the_emulator_is_tried_again(make_disk, tmp_path):
 
 
 @pytest.fixture
-def spinning(make_disk, monkeypatch):
-    """A disk whose boot sector stays at one instruction, and little patience with it."""
-    monkeypatch.setattr(signs, "SILENCE", {"kvm": 4, "tcg": 4})
-    return make_disk("Loading Linux ...", SPIN)
+def spinning(make_disk, monkeypatch, clock):
+    """A disk whose boot sector stays at one instruction, for long by the clock."""
+    text = "Loading Linux ..."
+    monkeypatch.setattr(signs, "SILENCE", {"kvm": LONG, "tcg": LONG})
+    put_forward(
+        clock,
+        LONG,
+        monkeypatch,
+        lambda _signs, before, look: before and before.console == look.console and text in look.console,
+    )
+    return make_disk(text, SPIN)
 
 
 def test_a_machine_that_does_not_reach_its_kernel_does_not_use_up_the_whole_time(spinning, tmp_path):
-    outcome = verification.verify([spinning], machine("ahci"), None, settings(tmp_path, timeout=600))
+    outcome = verification.verify([spinning], machine("ahci"), None, settings(tmp_path, timeout=LONGER))
     assert (outcome.failure.code, outcome.attempts, outcome.warnings) == ("guest-no-kernel", 1, [])
-    assert "no kernel started" in outcome.failure.reason and outcome.seconds < 600
+    assert "no kernel started" in outcome.failure.reason and outcome.seconds < LONGER
     assert outcome.console[-1] == "Loading Linux ..."
 
 
@@ -221,7 +262,8 @@ def test_a_machine_that_hangs_with_kvm_before_its_kernel_is_tried_once_more_emul
     monkeypatch.setattr(verification.accelerators, "find_emulator", lambda: str(program))
     monkeypatch.setattr(verification.accelerators, "choose", lambda requested: ("kvm", None))
     monkeypatch.setattr(verification.accelerators, "kvm_failed", remembered.append)
-    outcome = verification.verify([spinning], machine("ahci"), None, settings(tmp_path, accelerator="auto"))
+    limits = settings(tmp_path, accelerator="auto", timeout=LONGER)
+    outcome = verification.verify([spinning], machine("ahci"), None, limits)
     assert (outcome.failure.code, outcome.attempts, outcome.accelerator) == ("guest-no-kernel", 2, "tcg")
     assert len(outcome.warnings) == 1 and "is emulated" in outcome.warnings[0]
     # It stops there with any accelerator, so that is the guest's fault.
@@ -236,15 +278,17 @@ HANGING_QEMU = (
 )
 
 
-def test_that_kvm_hung_is_remembered_where_the_guest_comes_further_emulated(make_disk, tmp_path, monkeypatch):
+def test_that_kvm_hung_is_remembered_where_the_guest_comes_further_emulated(make_disk, tmp_path, monkeypatch, clock):
     program, remembered = tmp_path / "qemu", []
     program.write_text(HANGING_QEMU.format(python=sys.executable, qemu=accelerator.find_emulator()))
     program.chmod(0o755)
-    monkeypatch.setattr(signs, "SILENCE", {"kvm": 4, "tcg": 60})
+    monkeypatch.setattr(signs, "SILENCE", {"kvm": LONG, "tcg": 100 * LONGER})
+    put_forward(clock, LONG, monkeypatch, lambda _signs, before, look: before == look)
     monkeypatch.setattr(verification.accelerators, "find_emulator", lambda: str(program))
     monkeypatch.setattr(verification.accelerators, "choose", lambda requested: ("kvm", None))
     monkeypatch.setattr(verification.accelerators, "kvm_failed", remembered.append)
-    outcome = verification.verify([make_disk(LOGIN)], machine("ahci"), None, settings(tmp_path, accelerator="auto"))
+    limits = settings(tmp_path, accelerator="auto", timeout=100 * LONGER)
+    outcome = verification.verify([make_disk(LOGIN)], machine("ahci"), None, limits)
     assert (outcome.failure, outcome.attempts, outcome.accelerator) == (None, 2, "tcg")
     assert remembered == ["a virtual machine hung on it before its kernel started"]
 
@@ -257,11 +301,12 @@ def test_a_kernel_that_had_no_time_to_start_is_not_called_a_hang(make_disk, tmp_
     )
 
 
-def test_what_was_missed_is_said_when_the_time_is_up(make_disk, tmp_path):
+def test_what_was_missed_is_said_when_the_time_is_up(make_disk, tmp_path, monkeypatch, clock):
+    put_forward(clock, LONG, monkeypatch, lambda signs, _before, _look: signs.reached_kernel)
     card = {"driver": "e1000", "name": "ens192", "addresses": ["10.0.2.15/24"]}
     hardware = machine("ahci", interfaces=[card])
     expect = {"port": 22, "agent": True}
-    outcome = verification.verify([make_disk(LOGIN)], hardware, expect, settings(tmp_path, timeout=3))
+    outcome = verification.verify([make_disk(LOGIN)], hardware, expect, settings(tmp_path))
     assert outcome.failure.code == "guest-not-up"
     assert outcome.failure.reason.split("; ") == [
         "nothing answered at 10.0.2.15 port 22 (ens192)",

@@ -10,6 +10,8 @@ import json
 import os
 import shutil
 import subprocess
+import sys
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,6 +37,11 @@ def ansible_command(name):
     return str(CACHE / "venv-plain" / "bin" / name)
 
 
+def own_ansible_playbook():
+    """ansible-playbook of the environment that the tests run in, which has lxml for filters and the inventory plugin."""
+    return str(Path(sys.executable).with_name("ansible-playbook"))
+
+
 def run_playbook(tasks, directory, *arguments, variables=None):
     """Run tasks on localhost. Returns the completed process, its output as text."""
     playbook = directory / "playbook.yml"
@@ -51,12 +58,14 @@ def run_playbook(tasks, directory, *arguments, variables=None):
 @pytest.fixture(scope="session")
 def scratch(tmp_path_factory):
     """A directory for disks, on a filesystem that has room (not /tmp, which may be memory)."""
-    directory = CACHE / "tests" / str(os.getpid())
-    directory.mkdir(parents=True)
+    tests = CACHE / "tests"
+    tests.mkdir(parents=True, exist_ok=True)
     # What runs that were killed left there would fill the disk in time.
-    for left in directory.parent.iterdir():
-        if not Path("/proc", left.name).exists():
+    for left in tests.iterdir():
+        if not Path("/proc", left.name.partition("-")[0]).exists():
             shutil.rmtree(left, ignore_errors=True)
+    # Not only the number of the process: one that was killed may have had the same.
+    directory = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=tests))
     yield directory
     shutil.rmtree(directory)
 

@@ -147,6 +147,16 @@ def _answer(directory, address, guest, port, seconds):
     return 0
 
 
+def _listens(path):
+    """Whether somebody listens at the socket path: it is there before that."""
+    with socket.socket(socket.AF_UNIX) as client:
+        try:
+            client.connect(str(path))
+        except OSError:
+            return False
+    return True
+
+
 def _run(directory, *command):
     """The task `run`; the status to exit with."""
     # This machine's domains are there: the daemon would start some.
@@ -160,7 +170,7 @@ def _run(directory, *command):
     with log.open("w", encoding="utf-8") as output:
         daemon = subprocess.Popen([program], stdout=output, stderr=subprocess.STDOUT)
     socket_path = Path("/run/libvirt", {"libvirtd": "libvirt-sock"}.get(Path(program).name, "virtqemud-sock"))
-    while not socket_path.exists():
+    while not _listens(socket_path):
         if daemon.poll() is not None:
             return f"{program} ended:\n{log.read_text()}"
         time.sleep(0.2)

@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end import fleet_guests
-from tests.end_to_end.conftest import CACHE, digest
+from tests.end_to_end.conftest import digest, own_ansible_playbook
 from tests.end_to_end.fleet_guests import DRACUT, GOOD, GUESTS, HANGING, OVERLAYS, OVERSIZED, SCSI, SLOTS
 from tests.guests.network_variants import VARIANTS, disk
 
@@ -45,8 +45,7 @@ class Fleet:
 
     def migration(self, log, *arguments):
         """The playbook migrate, started in a session of its own. log: the name of the file that gets what it prints."""
-        # From the environment with lxml, which the inventory plugin needs.
-        command = [str(CACHE / "venv" / "bin" / "ansible-playbook"), "virttools.guestconv.migrate", *arguments]
+        command = [own_ansible_playbook(), "virttools.guestconv.migrate", *arguments]
         for inventory in (self.place / "hosts.json", *self.place.glob("*.guests.yml")):
             command += ["-i", str(inventory)]
         command += ["--forks", str(FORKS)]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
 
 import pytest
 
@@ -125,7 +124,6 @@ def test_oracle_20_what_cannot_be_converted_is_refused_by_its_own_code(module, d
 def test_a_disk_in_use_is_refused(module, disks):
     path = disks / "used.qcow2"
     qemu_img("create", "-f", "qcow2", path, "64M")
-    ready = disks / "ready.pid"
     qemu = subprocess.Popen(
         [
             "qemu-system-x86_64",
@@ -135,19 +133,23 @@ def test_a_disk_in_use_is_refused(module, disks):
             "-display",
             "none",
             "-S",
-            "-pidfile",
-            str(ready),
+            "-qmp",
+            "stdio",
             "-drive",
             f"file={path},format=qcow2,if=virtio",
         ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     try:
-        while not ready.exists() and qemu.poll() is None:
-            time.sleep(0.1)
+        qemu.stdin.write(b'{"execute": "qmp_capabilities"}\n')
+        qemu.stdin.flush()
+        # It answers when it has opened its disks; its file of the pid is there before.
+        assert any(b'"return"' in line for line in qemu.stdout)
         result = module("guestconv_inspect", disks=[str(path)])
     finally:
         qemu.terminate()
-        qemu.wait()
+        qemu.communicate()
     assert result["code"] == "disk-in-use", result
     assert "used.qcow2" in result["msg"] and result["hint"]
 

@@ -13,7 +13,7 @@ from lxml import etree
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import libvirt
 from tests.end_to_end import libvirt_host
-from tests.end_to_end.conftest import CACHE
+from tests.end_to_end.conftest import CACHE, own_ansible_playbook
 
 KNOWN = {"name": "ens192", "driver": "e1000", "mac": "00:50:56:aa:bb:cc", "addresses": [], "gateway": None}
 UNKNOWN = {"name": "ens224", "driver": "virtio-net-pci", "mac": None, "addresses": [], "gateway": None}
@@ -80,7 +80,7 @@ def runs(tmp_path_factory):
     playbook = directory / "playbook.yml"
     playbook.write_text(json.dumps([play(directory, each) for each in (HARDWARE, HARDWARE, other)]), encoding="utf-8")
     collections = "ANSIBLE_COLLECTIONS_PATH={}:{}".format(os.environ["ANSIBLE_COLLECTIONS_PATH"], CACHE / "community")
-    command = ["env", collections, str(CACHE / "venv" / "bin" / "ansible-playbook"), str(playbook)]
+    command = ["env", collections, own_ansible_playbook(), str(playbook)]
     ended = libvirt_host.run(directory, command)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return json.loads((directory / "runs.json").read_text(encoding="utf-8"))

@@ -11,8 +11,9 @@ import subprocess
 import pytest
 import yaml
 
+from tests.appliance.test_verify_boot import HALT, LOGIN, boot_sector
 from tests.conftest import ROOT
-from tests.end_to_end.conftest import CACHE
+from tests.end_to_end.conftest import own_ansible_playbook
 
 HARDWARE = {
     "firmware": "bios",
@@ -47,7 +48,7 @@ def run_role(directory, role, variables, *options):
     }
     playbook = directory / "playbook.yml"
     playbook.write_text(json.dumps([play]), encoding="utf-8")
-    command = [str(CACHE / "venv" / "bin" / "ansible-playbook"), str(playbook), *options]
+    command = [own_ansible_playbook(), str(playbook), *options]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -70,6 +71,32 @@ def test_a_machine_without_working_kvm_does_not_find_that_out_again_for_each_gue
     failed = run_role(tmp_path, role, variables, "-vvv")
     assert "disk-not-found" in failed.stdout, failed.stdout
     assert f'"accelerator": "{passed}"' in failed.stdout
+
+
+def test_a_picture_that_an_interrupted_run_did_not_fetch_is_fetched_by_the_next_and_not_missed_if_it_is_gone(tmp_path):
+    disk, picture = tmp_path / "images" / "web01.raw", tmp_path / "screen.png"
+    disk.parent.mkdir()
+    disk.write_bytes(boot_sector(LOGIN, HALT).ljust(1024**2, b"\0"))
+    devices = {"disks": [{"driver": "ahci", "boot_order": 1}], "console": {"driver": "isa-serial"}}
+    variables = {
+        "verify_disks": [{"path": str(disk), "format": "raw"}],
+        "verify_hardware": {**devices, "video": {"driver": "VGA"}},
+        "verify_screenshot": str(picture),
+        "verify_resume": str(tmp_path / "verify.json"),
+        "verify_accelerator": "tcg",
+    }
+
+    def verified(resumed):
+        ended = run_role(tmp_path, "verify", variables, "-v")
+        assert ended.returncode == 0 and f'"resumed": {resumed}' in ended.stdout, ended.stdout + ended.stderr
+        return picture.exists()
+
+    assert verified("false")
+    picture.unlink()
+    assert verified("true")
+    picture.unlink()
+    (disk.parent / "localhost-console.png").unlink()
+    assert not verified("true")
 
 
 def test_conversion_host_makes_the_directory_and_finds_the_slots_and_has_nothing_to_do_again(tmp_path):

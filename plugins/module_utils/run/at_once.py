@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -17,6 +16,8 @@ _Result = TypeVar("_Result")
 
 # Seconds between two looks at whether all have ended.
 _TICK = 0.05
+# Seconds between two looks whether all have been given to a thread, which takes no time.
+_SHORT_TICK = 0.002
 
 
 class Ended(Exception):
@@ -28,13 +29,14 @@ class AtOnce:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._known, self._ended = threading.Event(), threading.Event()
-        # One item for each piece of work that is over: to append to a list takes no lock.
-        self._over: list[None] = []
+        # What both the main thread and the others read and write takes no lock, as events and queues do: a signal that comes
+        # while the main thread has one leaves it locked, for which the others then wait forever.
+        self._known, self._ended = False, False
+        self._over: list[None] = []  # one item for each piece of work that is over
 
     def check(self) -> None:
         """To be called now and then by the functions. Errors: Ended."""
-        if self._ended.is_set():
+        if self._ended:
             raise Ended
 
     def run(self, works: Sequence[Callable[[], _Result]]) -> list[_Result]:
@@ -47,14 +49,14 @@ class AtOnce:
         with ThreadPoolExecutor(min(self._limit, len(works)) or 1) as pool:
             try:
                 futures = [pool.submit(self._one, work) for work in works]
-                self._known.set()
-                # Not by wait(), which takes locks: a signal that comes meanwhile may leave one locked, for which its thread then
-                # waits forever; and one that comes just before the kernel is asked to wait does not end that.
-                while len(self._over) < len(works) and not self._ended.is_set():
+                self._known = True
+                # In ticks: a signal that comes after Python's last look at signals, and before the kernel is asked to wait, does
+                # not end the wait. A wait without a limit then lasts until a piece of work is over.
+                while len(self._over) < len(works) and not self._ended:
                     time.sleep(_TICK)
             finally:
-                self._ended.set()
-                self._known.set()
+                self._ended = True
+                self._known = True
                 for future in futures:
                     future.cancel()
                 # A thread may just have started a process.
@@ -67,7 +69,8 @@ class AtOnce:
 
     def _one(self, work: Callable[[], _Result]) -> _Result:
         # A signal that comes before all are known here would leave one that nobody ends.
-        self._known.wait()
+        while not self._known:
+            time.sleep(_SHORT_TICK)
         try:
             self.check()
             return work()
@@ -75,9 +78,9 @@ class AtOnce:
             raise
         except BaseException as error:
             # What fails because it was killed says nothing.
-            if self._ended.is_set():
+            if self._ended:
                 raise Ended from error
-            self._ended.set()
+            self._ended = True
             raise
         finally:
             self._over.append(None)

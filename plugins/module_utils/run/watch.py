@@ -41,12 +41,13 @@ def interrupted_when_unwatched(directory: str) -> Iterator[None]:
     """
     ended = threading.Event()
     watcher = threading.Thread(target=_watch, args=(directory, ended, children()), daemon=True)
-    watcher.start()
     try:
+        watcher.start()
         yield
     finally:
         ended.set()
-        watcher.join()
+        if watcher.is_alive():  # it may be that it could not be started
+            watcher.join()
         if _time_of_change(os.path.join(directory, ATTENDED)) is None:
             # The plugin may have failed to remove it because the last report of progress was written meanwhile.
             _remove(directory)

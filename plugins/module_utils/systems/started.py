@@ -97,8 +97,9 @@ def dual_boot(guest: Guest) -> list[Concern]:
         Concern(
             "dual-boot",
             "info",
-            f"The guest starts several systems: {listed}. All are converted, for the same devices. Which one starts by "
-            "default stays as it is.",
+            f"The guest starts several systems: {listed}. All are converted, for the same devices. With BIOS, what starts by "
+            "default stays as it is. With UEFI, a new machine does not have the old boot entries, and starts the boot loader "
+            "of Linux.",
             "If only one of them is in use, convert it alone with the option `root`. Windows and Linux may take the "
             "machine's clock differently; see the documentation of Windows guests.",
         )

@@ -276,12 +276,15 @@ class _Watch:
 
     def _glance(self) -> bool:
         """Look at the machine once more. True when it will not come up."""
+        self._look_for_signs()
+        return self._signs.over(time.monotonic()) or _symptom(self._machine, self._console) is not None
+
+    def _look_for_signs(self) -> None:
         if not self._signs.reached_kernel:
             try:
                 self._signs.take(self._machine.look(self._console.text()), time.monotonic())
             except (GuestconvError, OSError):
                 pass  # QEMU has just died, which machine.failure() will report; or it hangs, which is no sign of life
-        return self._signs.over(time.monotonic()) or _symptom(self._machine, self._console) is not None
 
     def _failure(self) -> Failure:
         # Searched again: the first time only half of a line may have been there.
@@ -290,6 +293,9 @@ class _Watch:
             symptom, line = found
             self.emulator_failed = symptom.emulator
             return Failure(symptom.code, f"{symptom.reason} ({line})", symptom.hint)
+        if not self._signs.over(time.monotonic()):
+            # It may have reached its kernel since the last look.
+            self._look_for_signs()
         if not self._signs.reached_kernel:
             now = time.monotonic()
             self.hung = self._signs.over(now) and self._signs.stuck(now)

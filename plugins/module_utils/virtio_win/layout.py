@@ -33,9 +33,14 @@ _WINDOWS_11 = 22000
 # Before that: the folder for a client, that for a server.
 _BEFORE = {(6, 0): ("2k8", "2k8"), (6, 1): ("w7", "2k8r2"), (6, 2): ("w8", "2k12"), (6, 3): ("w8.1", "2k12r2")}
 
-# QEMU's guest agent, as a package of the Windows Installer.
+# QEMU's guest agent, as a package of the Windows Installer. The last two are older names (virt-v2v, inject_virtio_win.ml).
 _AGENTS = "guest-agent"
-_AGENT_FILES = {"qemu-ga-x86_64.msi": "amd64", "qemu-ga-i386.msi": "x86"}
+_AGENT_FILES = {
+    "qemu-ga-x86_64.msi": "amd64",
+    "qemu-ga-i386.msi": "x86",
+    "qemu-ga-x64.msi": "amd64",
+    "qemu-ga-x86.msi": "x86",
+}
 
 # No driver of a virtio device: what a network card of the host, passed through, shares with netkvm.
 _NOT_DRIVERS = "sriov"

@@ -55,7 +55,7 @@ class Watched:
 
 def test_the_disks_of_a_guest_are_copied_at_once(three, tmp_path, monkeypatch):
     # Without the others none goes on.
-    Watched(monkeypatch, threading.Barrier(3, timeout=120))
+    Watched(monkeypatch, threading.Barrier(3, timeout=600))
     result = fetch(source_of(three), tmp_path / "to", mode="copy", name="web01")
     assert [disk["device"] for disk in result["disks"]] == list(NAMES)
     assert all(is_same(disk, path) for disk, path in zip(result["disks"], three))
@@ -115,7 +115,7 @@ def test_one_that_fails_ends_the_others_which_go_on_later(three, tmp_path, monke
                     checkpoint(copied)
 
         if name.startswith("web01-sdb"):
-            assert first_is_half_done.wait(120)
+            assert first_is_half_done.wait(600)
             raise slices.CopyFailed("fetch-failed", "Copying failed at byte 7: no.")
         real(node, size, path, image_format, begun, noted, *rest, **options)
 

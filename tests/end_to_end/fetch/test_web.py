@@ -47,7 +47,7 @@ def test_a_copy_that_was_killed_goes_on_where_it_was(tls, tmp_path):
     with server.running(*tls) as url:
         source = disks({"path": f"{url}/big.raw", "format": "raw"}, cafile=tls[0])
         child = fetching(source, tmp_path / "to")
-        assert server.stalled.wait(120)
+        assert server.stalled.wait(600)
         child.kill()
         child.communicate()
         (part,) = notes(tmp_path / "to")["parts"].values()

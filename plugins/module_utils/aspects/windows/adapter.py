@@ -24,6 +24,9 @@ class Adapter:
     versions: those of IP that are not turned off for it.
     static: whether it has its IPv4 addresses by configuration. leased: the address that it had by DHCP.
     addresses, gateways, name_servers: of IPv4 and IPv6; addresses with prefix length.
+    metrics: (version of IP, metric) of the interface; gateway_metrics: (gateway, metric); where the system does not choose it.
+    registration: under which names the addresses are registered in DNS: "none", "primary", or "both" with the suffix of the
+    connection.
     routes: others than by gateways. persistent: names of values of PersistentRoutes that are routes by its gateways.
     wins: name servers of NetBIOS. netbios: NetbiosOptions, where it is not the default.
     settings: {name: value} of those settings, of its driver and of TCP/IP, that a card of another model does not have.
@@ -46,7 +49,10 @@ class Adapter:
     leased: str | None = None
     addresses: tuple[str, ...] = ()
     gateways: tuple[str, ...] = ()
+    metrics: tuple[tuple[int, int], ...] = ()
+    gateway_metrics: tuple[tuple[str, int], ...] = ()
     name_servers: tuple[str, ...] = ()
+    registration: str = "primary"
     domain: str = ""
     routes: tuple[Route, ...] = ()
     persistent: tuple[str, ...] = ()

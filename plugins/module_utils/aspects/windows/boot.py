@@ -75,11 +75,16 @@ def inspect(root: GuestRoot) -> Findings:
 
 
 def convert(root: GuestRoot, plan: Plan) -> None:
-    """Have UEFI find the boot manager without variables, and a crash of the first boot be seen."""
+    """Have UEFI find the boot manager without variables, and a crash of the first boot be seen.
+
+    Next to another system, the boot loader of that is what UEFI finds: its menu may start Windows, which starts no other.
+    """
     facts = root.recall(Facts)
     if facts.firmware == _UEFI and facts.volume:
+        is_alone = all(each.info["os"] == root.info["os"] for each in root.guest.roots)
         with root.volume(facts.volume) as volume:
-            if facts.fallback:
+            # Of two systems, both may have none. The first that is converted makes it.
+            if facts.fallback and is_alone and not volume.is_file(facts.fallback):
                 volume.copy(facts.manager, facts.fallback, "the boot manager where UEFI looks for it without variables")
             _configure(volume)
     detail = "stops at a crash of the first boot, and does not restart over and over"

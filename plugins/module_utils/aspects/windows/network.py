@@ -108,8 +108,8 @@ def nics_of(found: Sequence[Adapter], file: str) -> list[tuple[Nic, Adapter]]:
             source = MacSource(origin, rf"{file}\{adapter.mac_from}")
         is_static = bool(adapter.addresses)
         # Windows gives no name twice; only one of the cards could have it.
-        name = adapter.name if adapter.name not in ("", *names) else None
-        names.add(adapter.name)
+        name = adapter.name if adapter.name.casefold() not in ("", *names) else None
+        names.add(adapter.name.casefold())
         called = name or adapter.description or adapter.guid
         nic = Nic(
             identifier=unique_identifier(called, [known.identifier for known, _adapter in nics]),
@@ -330,6 +330,9 @@ def step_for(old: Nic, nic: Nic, adapter: Adapter, policy: policies.Policy) -> S
         wins=() if policy.policy == "dhcp" else adapter.wins,
         netbios=adapter.netbios,
         own_mac=adapter.own_mac or "",
+        metrics=adapter.metrics,
+        gateway_metrics=tuple(each for each in adapter.gateway_metrics if each[0] in nic.gateways),
+        registration=adapter.registration,
     )
 
 

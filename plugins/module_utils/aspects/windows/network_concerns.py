@@ -81,6 +81,8 @@ def _not_found_again(nic: Nic, count: int, adapter: Adapter | None) -> Concern:
         "routes": [f"{route.destination} by {route.gateway}" for route in adapter.routes] if adapter else (),
         "WINS servers": adapter.wins if adapter else (),
         "domain": [adapter.domain] if adapter and adapter.domain else (),
+        "metrics": [str(metric) for _version, metric in adapter.metrics] if adapter else (),
+        "registration in DNS": [adapter.registration] if adapter and adapter.registration != "primary" else (),
     }
     listed = "; ".join(f"{what} {', '.join(values)}" for what, values in further.items() if values)
     return Concern(

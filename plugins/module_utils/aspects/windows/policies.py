@@ -12,7 +12,8 @@ from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from . import products, release
 
-# Microsoft, "Manage device installation with Group Policy" (DeviceInstallation.admx).
+# Microsoft, "Manage device installation with Group Policy" (DeviceInstallation.admx). The policies of a domain are in the
+# same key; Group Policy\History, by which virt-v2v warns, lists that there are any, which each member of a domain has.
 _RESTRICTIONS = r"Policies\Microsoft\Windows\DeviceInstall\Restrictions"
 _DENYING = ("DenyUnspecified", "DenyDeviceIDs", "DenyDeviceClasses", "DenyInstanceIDs", "DenyRemovableDevices")
 

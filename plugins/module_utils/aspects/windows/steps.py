@@ -53,7 +53,8 @@ class SetNetwork:
     name: the connection's; "" to leave it as it is. addresses: with prefix length, of IPv4 and IPv6. Without an address of
     IPv4 it uses DHCP. gateways, name_servers: of both families. removed, removed_gateways: of IPv6, which it must not have
     any more. domain: the DNS suffix of the connection, "" for none. wins: name servers of NetBIOS. netbios: 1 where NetBIOS
-    is on, 2 where it is off, None for what DHCP says.
+    is on, 2 where it is off, None for what DHCP says. metrics: (4 or 6, metric) of the card, gateway_metrics: (gateway,
+    metric), where the system does not choose it. registration: under which names DNS has it, as Adapter has it.
     """
 
     mac: str
@@ -68,6 +69,9 @@ class SetNetwork:
     wins: tuple[str, ...] = ()
     netbios: int | None = None
     own_mac: str = ""
+    metrics: tuple[tuple[int, int], ...] = ()
+    gateway_metrics: tuple[tuple[str, int], ...] = ()
+    registration: str = "primary"
 
 
 @dataclass(frozen=True)

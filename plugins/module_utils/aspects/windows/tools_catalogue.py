@@ -86,7 +86,7 @@ TOOLS = (
             "vsepflt",
         ),
         ("VMware Tools",),
-        ("VMware, Inc.", "Broadcom"),
+        ("VMware", "Broadcom"),
         (models.VMXNET3, models.PVSCSI),
         family="vmware",
     ),

@@ -14,6 +14,10 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.run import watch
 
+# Added to the name of the file `note`: a file that shows that nobody will look any more, so that the module needs not wait
+# as long as it would to find that out.
+LAST_LOOK = ".last-look"
+
 ARGUMENT_SPEC = {
     "end": {"type": "str", "default": "well", "choices": ["well", "badly", "by mistake", "killed", "never"]},
     "note": {"type": "path"},
@@ -50,7 +54,10 @@ def _work(module, progress):
     if options["end"] == "killed":
         os.kill(os.getpid(), signal.SIGKILL)
     while options["end"] == "never":
-        signal.pause()
+        # Not by pause(2): of a signal that comes just before it Python hears only when another one comes.
+        time.sleep(0.02)
+        if options["note"] and os.path.exists(options["note"] + LAST_LOOK):
+            watch.PATIENCE = 1
     text = {"before_header": "x", "after_header": "x", "before": "old\n", "after": "new\n"}
     return {"changed": True, "answer": 42, "check_mode": module.check_mode, "diff": [text], "said": options["secret"]}
 

@@ -13,7 +13,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.appliance impo
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.launch_watch import LaunchWatch
 
 # Seconds until a test gives up.
-PATIENCE = 60
+PATIENCE = 600
 
 
 @pytest.fixture

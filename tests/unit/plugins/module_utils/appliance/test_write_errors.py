@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.write_errors import WriteErrors
 
-SECONDS = 60
+SECONDS = 600
 
 
 def event(name, **data):

@@ -105,7 +105,8 @@ def replace_qemu_img(directory, monkeypatch, script):
 
 
 def wait_until(condition):
-    for _attempt in range(1000):
+    """Look until it holds. Errors: TimeoutError, after ten minutes."""
+    for _attempt in range(30_000):
         if condition():
             return
         time.sleep(0.02)

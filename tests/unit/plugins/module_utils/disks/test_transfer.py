@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tracemalloc
+from types import SimpleNamespace
 
 import pytest
 
@@ -23,10 +24,10 @@ def lock(tmp_path):
     os.close(descriptor)
 
 
-def transfer(lock, timeout=60):
+def transfer(lock):
     """What was told while something called qemu-img ran."""
     told = []
-    qemu_img.transfer(["convert", "a", "b"], timeout, told.append, lock)
+    qemu_img.transfer(["convert", "a", "b"], 600, told.append, lock)
     return told
 
 
@@ -34,7 +35,7 @@ def test_the_real_one_tells_how_far_it_is(tmp_path, lock):
     source, copy = str(tmp_path / "source"), str(tmp_path / "copy")
     subprocess.run(["qemu-img", "create", "-q", "-f", "raw", source, "64M"], check=True)
     told = []
-    qemu_img.transfer(["convert", "-f", "raw", "-O", "qcow2", source, copy], 60, told.append, lock)
+    qemu_img.transfer(["convert", "-f", "raw", "-O", "qcow2", source, copy], 600, told.append, lock)
     assert told and told == sorted(told) and told[-1] == 1
     assert os.path.getsize(copy) > 0
 
@@ -54,9 +55,13 @@ def test_a_failure_is_told_with_its_reason_however_much_it_says(tmp_path, monkey
 
 def test_what_takes_too_long_is_killed(tmp_path, monkeypatch, lock):
     pid = tmp_path / "pid"
-    replace_qemu_img(tmp_path / "bin", monkeypatch, f"echo $$ >{pid}; exec sleep 1000")
+    script = f"echo $$ >{pid}; printf '    (10.00/100%%)\\r'; exec sleep 1000"
+    replace_qemu_img(tmp_path / "bin", monkeypatch, script)
+    now = [0]
+    monkeypatch.setattr(qemu_img, "time", SimpleNamespace(monotonic=lambda: now[0]))
     with pytest.raises(GuestconvError) as caught:
-        transfer(lock, timeout=1)
+        # Its time is up once it runs, however long that took.
+        qemu_img.transfer(["convert", "a", "b"], 60, lambda told: now.append(now.pop() + 61), lock)
     assert caught.value.code == "qemu-img-timeout"
     assert not os.path.exists("/proc/" + pid.read_text(encoding="utf-8").strip())
 
@@ -86,7 +91,7 @@ def test_a_map_is_read_while_it_is_printed(tmp_path, monkeypatch):
     os.mkfifo(go)
     script = f"echo '[{SPAN % 0},'; read _line <{go}; echo '{SPAN % 65536}]'; exit 0"
     replace_qemu_img(tmp_path / "bin", monkeypatch, script)
-    spans = qemu_img.spans("disk", 60)
+    spans = qemu_img.spans("disk", 600)
     assert next(spans)["start"] == 0
     go.write_text("go\n", encoding="utf-8")
     assert [span["start"] for span in spans] == [65536]
@@ -95,7 +100,7 @@ def test_a_map_is_read_while_it_is_printed(tmp_path, monkeypatch):
 def test_a_map_that_is_not_read_to_its_end_leaves_no_process(tmp_path, monkeypatch):
     pid = tmp_path / "pid"
     replace_qemu_img(tmp_path / "bin", monkeypatch, f"echo $$ >{pid}; echo '[{SPAN % 0},'; exec sleep 1000")
-    spans = qemu_img.spans("disk", 60)
+    spans = qemu_img.spans("disk", 600)
     assert next(spans)["length"] == 65536
     spans.close()
     assert not os.path.exists("/proc/" + pid.read_text(encoding="utf-8").strip())
@@ -116,7 +121,7 @@ def test_a_map_in_many_fragments_takes_no_more_memory(tmp_path, monkeypatch):
 def test_a_map_that_fails_or_takes_too_long_is_an_error(tmp_path, monkeypatch):
     replace_qemu_img(tmp_path / "bin", monkeypatch, f"echo '[{SPAN % 0},'; echo 'qemu-img: lost' >&2; exit 1")
     with pytest.raises(qemu_img.QemuImgFailed) as caught:
-        list(qemu_img.spans("disk", 60))
+        list(qemu_img.spans("disk", 600))
     assert "lost" in caught.value.message
     replace_qemu_img(tmp_path / "hangs", monkeypatch, "exec sleep 3600")
     with pytest.raises(qemu_img.TooSlow):

@@ -61,7 +61,7 @@ class Root(FakeRoot):
 
 def call(top, program, *arguments, **options):
     command = [program, f"--root={top}", *(OPTIONS if program == "dpkg" else ()), *arguments]
-    ran = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=60, check=False, **options)
+    ran = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=600, check=False, **options)
     if ran.returncode:
         raise CommandFailed("guest-command-failed", ran.stderr)
     return ran.stdout

@@ -35,7 +35,7 @@ def call(top, *arguments):
     options = ["--root", str(top), "--dbpath", str(top / "var/lib/pacman"), "--config", str(top / "etc/pacman.conf")]
     options += ["--cachedir", str(top / "var/cache"), "--hookdir", str(top / "hooks"), "--logfile", str(top / "log")]
     ran = subprocess.run(
-        ["pacman", *options, *arguments], capture_output=True, text=True, env=ENVIRONMENT, timeout=60, check=False
+        ["pacman", *options, *arguments], capture_output=True, text=True, env=ENVIRONMENT, timeout=600, check=False
     )
     if ran.returncode:
         raise CommandFailed("guest-command-failed", ran.stderr)

@@ -55,7 +55,7 @@ class Root(FakeRoot):
     def ask(self, argv, seconds=0):
         self.commands.append(list(argv))
         command = ["rpm", "--dbpath", self._database, *(["--justdb"] if "-e" in argv else []), *argv[1:]]
-        ran = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=60, check=False)
+        ran = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=600, check=False)
         if ran.returncode:
             raise CommandFailed("guest-command-failed", ran.stderr)
         return ran.stdout

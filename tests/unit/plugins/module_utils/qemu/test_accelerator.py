@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -30,7 +32,7 @@ def host(tmp_path, monkeypatch):
     monkeypatch.setattr(kvm, "DEVICE", str(device))
     monkeypatch.setattr(kvm, "_KERNELS", (str(tmp_path / "vmlinuz-*"),))
     monkeypatch.setattr(kvm, "_MEMORY", str(tmp_path / "memory"))
-    monkeypatch.setattr(kvm, "_PROBE_TIMEOUT", 60)
+    monkeypatch.setattr(kvm, "_PROBE_TIMEOUT", 600)
     monkeypatch.delenv("SUPERMIN_KERNEL", raising=False)
     monkeypatch.delenv("LIBGUESTFS_PATH", raising=False)
     return tmp_path
@@ -76,8 +78,18 @@ def test_a_qemu_that_dies_without_a_word_is_no_working_kvm(emulator):
 
 
 def test_a_machine_that_only_runs_its_firmware_is_no_working_kvm_and_is_not_waited_for_again(emulator, monkeypatch):
-    monkeypatch.setattr(kvm, "_PROBE_TIMEOUT", 1)
     runs = emulator(HANGS)
+
+    class Popen(subprocess.Popen):
+        """Its time begins when the program runs."""
+
+        def communicate(self, input=None, timeout=None):
+            while not runs():
+                time.sleep(0.01)
+            return super().communicate(input, timeout)
+
+    monkeypatch.setattr(kvm, "_PROBE_TIMEOUT", 1)
+    monkeypatch.setattr(kvm.subprocess, "Popen", Popen)
     for _time in range(2):
         assert "a Linux kernel did not start on it within 1 seconds" in accelerator.choose("auto")[1]
     assert len(runs()) == 1

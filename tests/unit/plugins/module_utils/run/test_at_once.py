@@ -16,7 +16,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.run.at_once im
 
 
 def test_the_results_come_in_the_order_of_the_works_that_ran_at_once():
-    meeting = threading.Barrier(3, timeout=60)
+    meeting = threading.Barrier(3, timeout=600)
 
     def work(number):
         meeting.wait()
@@ -56,7 +56,7 @@ def test_when_one_fails_the_processes_of_the_others_are_killed_and_the_rest_is_n
 
     def fails():
         begun.append("fails")
-        assert started.wait(60)
+        assert started.wait(600)
         raise KeyError("first")
 
     with pytest.raises(KeyError):
@@ -87,7 +87,7 @@ def test_who_asks_is_told_that_it_is_over():
             raise
 
     def fails():
-        assert begun.wait(60)
+        assert begun.wait(600)
         raise KeyError("first")
 
     with pytest.raises(KeyError):

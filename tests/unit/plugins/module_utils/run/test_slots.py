@@ -40,7 +40,7 @@ class Waiter(threading.Thread):
         self.waits = threading.Event()
         self._directory, self._log = directory, log
         self.start()
-        assert self.waits.wait(60)
+        assert self.waits.wait(600)
 
     def run(self):
         with slot(1, self._directory, self.waits.set):

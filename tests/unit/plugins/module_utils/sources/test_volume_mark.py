@@ -34,7 +34,7 @@ def made(path, command, script=None):
         pytest.skip(f"{command[0]} is not packaged for this system: EL has no Btrfs.")
     with open(path, "wb") as stream:
         stream.truncate(512 << 20)
-    subprocess.run([*command, str(path)], check=True, capture_output=True, input=script, text=True, timeout=120)
+    subprocess.run([*command, str(path)], check=True, capture_output=True, input=script, text=True, timeout=600)
     return head_of(path)
 
 

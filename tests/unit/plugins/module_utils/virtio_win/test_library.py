@@ -234,3 +234,8 @@ def test_the_guest_agent_is_known_by_its_architecture(tmp_path):
     assert {arch: file.content() for arch, file in opened.agents.items()} == {"amd64": b"msi", "x86": b"msi32"}
     assert layout.agent_for("viostor/w10/amd64/qemu-ga-x86_64.msi") is None
     assert layout.agent_for("virtio-win/Guest-Agent/QEMU-GA-i386.msi") == "x86"
+    assert [layout.agent_for(f"guest-agent/qemu-ga-{name}.msi") for name in ("x64", "x86", "arm64")] == [
+        "amd64",
+        "x86",
+        None,
+    ]

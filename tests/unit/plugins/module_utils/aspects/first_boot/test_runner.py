@@ -71,7 +71,7 @@ class Machine:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
-            timeout=60,
+            timeout=600,
         ).returncode
 
     @property

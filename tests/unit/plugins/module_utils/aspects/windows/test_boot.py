@@ -102,6 +102,26 @@ def test_a_fallback_that_is_there_stays(files, concerns):
     assert fallback == files
 
 
+def test_next_to_another_system_the_fallback_is_that_of_the_other():
+    root = with_uefi()
+    boot.inspect(root)
+    root.guest.roots = [root, FakeRoot({}, info={"os": "linux"})]
+    boot.convert(root, plan())
+    assert [path for path in root.volumes["/dev/sda2"].files if "BOOTX64" in path] == []
+
+
+def test_of_two_windows_one_makes_the_fallback():
+    first, second = with_uefi(), with_uefi()
+    second.volumes = first.volumes
+    for root in (first, second):
+        boot.inspect(root)
+    for root in (first, second):
+        root.guest.roots = [first, second]
+        boot.convert(root, plan())
+    assert "/EFI/BOOT/BOOTX64.EFI" in [each.path for each in first.changes()]
+    assert "/EFI/BOOT/BOOTX64.EFI" not in [each.path for each in second.changes()]
+
+
 def test_a_boot_configuration_that_is_not_complete_is_an_error():
     assert told(with_uefi(is_dirty=True)) == {"registry-dirty": "error"}
 

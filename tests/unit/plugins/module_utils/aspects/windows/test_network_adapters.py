@@ -285,3 +285,15 @@ def test_what_is_next_to_the_length_of_a_prefix_does_not_lose_an_address():
     address = hive.ipv6(1, "20010db8000000000000000000000005", 64).replace(",40,00,00,00,", ",40,01,00,00,")
     assert address.count(",40,01,") == 1
     assert inspected(root(CARD, address))[0]["Ethernet0"]["addresses"] == ["2001:db8::5/64"]
+
+
+def test_the_path_of_a_device_may_be_in_its_connection_alone():
+    card = (
+        CARD.replace('"DeviceInstanceID"', '"Other"') + '"PnPInstanceId"="' + hive.E1000E.replace("\\", "\\\\") + '"\n'
+    )
+    assert inspected(root(card, hive.ipv4(1)))[0]["Ethernet0"]["mac"] == MAC
+
+
+def test_a_mask_of_hosts_is_no_mask():
+    interface = hive.ipv4(1, "10.1.2.3", mask="0.0.0.255")
+    assert "IPAddress is 10.1.2.3 without a mask" in setting(CARD, interface)

@@ -24,7 +24,7 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.asp
 
 CHANCE = st.randoms(use_true_random=False)
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_TIMEOUT = 60  # seconds, as much as the busiest machine takes
+_TIMEOUT = 600  # seconds, more than the busiest machine takes
 
 
 def needs(program):
