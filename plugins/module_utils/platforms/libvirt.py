@@ -124,7 +124,7 @@ def define(
         _interface(devices, index, card, plug, ports.get(index))
     _console(devices, machine.hardware.console)
     _display(devices, machine.hardware.video)
-    if request.flag(tpm, "tpm"):
+    if request.flag(tpm, "tpm") or machine.hardware.tpm:
         _child(_child(devices, "tpm", model="tpm-crb"), "backend", type="emulator", version="2.0")
     _virtio_helpers(devices, machine.has_virtio, machine.hardware.guest_agent)
     if machine.hardware.is_transitional:

@@ -73,7 +73,7 @@ def define(
         properties["os_secure_boot"] = "required" if request.secure_boot(secure_boot, wanted) else "disabled"
     else:
         request.secure_boot(secure_boot, wanted)
-    if request.flag(tpm, "tpm"):
+    if request.flag(tpm, "tpm") or wanted.tpm:
         properties.update(hw_tpm_version="2.0", hw_tpm_model="tpm-crb")
     # Each image is one disk; this one is of the disk that boots.
     first = min(wanted.disks, key=lambda disk: (disk.boot_order is None, disk.boot_order or 0))
