@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .. import packages
-from ..aspects import boot, console, first_boot, graphics, kernel, network, storage, tools
+from ..aspects import boot, console, first_boot, graphics, kernel, local_time, network, storage, tools
 from ..aspects.aspect import Aspect
 from ..aspects.storage.mentions import mdadm
 from ..guest.root import GuestRoot
@@ -21,7 +21,7 @@ from . import families
 
 NAME = "linux"
 
-ASPECTS: tuple[Aspect, ...] = (boot, kernel, storage, network, console, graphics, tools, first_boot)
+ASPECTS: tuple[Aspect, ...] = (boot, kernel, storage, network, console, graphics, tools, local_time, first_boot)
 
 ROOT_FILESYSTEMS = frozenset(("ext2", "ext3", "ext4", "xfs", "btrfs", "reiserfs", "f2fs", "jfs", "nilfs2", "bcachefs"))
 
