@@ -67,6 +67,9 @@ def _drivers(step: InstallDrivers) -> Iterator[str]:
     # Without quotation marks, within which Wine's cmd.exe finds nothing; the directory has no blanks.
     reset = rf'icacls "{drivers}\%%~nxf" /reset /q'
     yield rf'for %%f in ({step.directory}\*.sys) do if exist "{drivers}\%%~nxf" {reset}'
+    for store, names in (("Root", step.authorities), ("TrustedPublisher", step.publishers)):
+        for name in names:
+            yield f"certutil -f -addstore {store} " + words.quoted(rf"{step.directory}\{name}")
     yield "pnputil -i -a " + words.quoted(rf"{step.directory}\*.inf")
     yield 'if "%errorlevel%"=="259" exit /b 0'
     yield "exit /b %errorlevel%"

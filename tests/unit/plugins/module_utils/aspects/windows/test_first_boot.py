@@ -238,6 +238,17 @@ def test_the_steps_have_an_order_of_their_own():
     assert [call.endswith(" once") for call in calls].index(True) == 4
 
 
+def test_publishers_of_drivers_are_trusted_before_the_drivers_are_installed():
+    lines = lines_of(InstallDrivers(r"%SystemRoot%\Drivers\VirtIO", ("a.cer", "b.cer"), ("b.cer",)))
+    start = next(number for number, line in enumerate(lines) if line.startswith("certutil"))
+    assert lines[start : start + 4] == [
+        r'certutil -f -addstore Root "%SystemRoot%\Drivers\VirtIO\b.cer"',
+        r'certutil -f -addstore TrustedPublisher "%SystemRoot%\Drivers\VirtIO\a.cer"',
+        r'certutil -f -addstore TrustedPublisher "%SystemRoot%\Drivers\VirtIO\b.cer"',
+        r'pnputil -i -a "%SystemRoot%\Drivers\VirtIO\*.inf"',
+    ]
+
+
 def test_the_name_of_a_connection_becomes_free():
     lines = lines_of(RemoveDevice(r"PCI\VEN_1", "{5f3f359e-9d52-4566-9bec-37efdfb25abe}"))
     assert any(line.startswith(r'pnputil /remove-device "PCI\VEN_1"') for line in lines)
