@@ -18,7 +18,9 @@ options:
     type: bool
     default: false
   tpm:
-    description: Whether the machine has a TPM, which is new and empty. Keys in the TPM of the source are not moved.
+    description:
+      - Whether the machine has a TPM, which is new and empty. Keys in the TPM of the source are not moved.
+      - It has one in any case if C(tpm) of the hardware is V(true), as of a Windows guest that had one on the source.
     type: bool
     default: false
   storage_map:

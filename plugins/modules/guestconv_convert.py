@@ -295,6 +295,10 @@ hardware:
       description: The version of NT of a Windows guest, such as V(10.0.18362).
       type: str
       returned: for Windows
+    tpm:
+      description: Whether the machine is to have a TPM, which is new and empty.
+      type: bool
+      returned: for Windows, if O(hardware.tpm) is true
     guest_agent:
       description: Whether the machine must offer the channel of QEMU's guest agent, because it is installed in the guest,
         or O(first_boot.agent) asks for it.

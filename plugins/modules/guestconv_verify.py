@@ -97,6 +97,9 @@ options:
       windows:
         description: The version of NT of a Windows guest. It decides what is expected by default.
         type: str
+      tpm:
+        description: Whether the machine is to have a TPM. Here it has none, which Windows starts without.
+        type: bool
       uuid:
         description: The UUID of the machine.
         type: str
@@ -338,6 +341,7 @@ ARGUMENT_SPEC = {
             "virtio": {"type": "str"},
             "hyperv": {"type": "bool"},
             "windows": {"type": "str"},
+            "tpm": {"type": "bool"},
             **argument_specs.CARRIED,
         },
     },

@@ -112,7 +112,11 @@ def test_a_pattern_that_is_no_guest_is_an_error(place, playbook):
             {"guestconv_platform": "libvrt"},
             "guestconv_platform of guest0001 is libvrt, but must be one of none, libvirt,",
         ),
-        ({"guestconv_hardware": "memory=2048"}, "guestconv_hardware of guest0001 must be a dictionary."),
+        (
+            {"guestconv_hardware": "memory=2048", "guestconv_platform_options": "{}", "guestconv_expect": None},
+            "variable-invalid: guestconv_hardware of guest0001 must be a dictionary. guestconv_platform_options of guest0001 "
+            "must be a dictionary.",
+        ),
         ({"guestconv_verify": "flase"}, "guestconv_verify of guest0001 is flase, but must be true or false."),
         (
             {"guestconv_source_copies": 1},
@@ -144,15 +148,34 @@ def test_a_name_that_cannot_be_that_of_a_file_is_refused(tmp_path):
     assert ended.returncode == 2 and f"variable-invalid: web/01 {rule} .. {rule}" in said(ended)
 
 
+def test_localhost_among_the_conversion_hosts_is_not_connected_to(tmp_path):
+    tasks = [
+        {"ansible.builtin.import_tasks": str(fleet.ROOT / "playbooks" / "tasks" / "conversion_hosts.yml")},
+        {"ansible.builtin.ping": {}, "delegate_to": "localhost"},
+    ]
+    inventory = {"all": {"hosts": {"web01": {"ansible_host": "192.0.2.1"}}}}
+    (tmp_path / "hosts.json").write_text(json.dumps(inventory), encoding="utf-8")
+    (tmp_path / "play.yml").write_text(
+        yaml.safe_dump([{"hosts": "web01", "gather_facts": False, "tasks": tasks}]), encoding="utf-8"
+    )
+    machines = json.dumps({"guestconv_conversion_hosts": ["localhost", "conv1"]})
+    command = ["ansible-playbook", "-i", tmp_path / "hosts.json", tmp_path / "play.yml", "-e", machines]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, said(ended)
+
+
 def _copy_slots(folder, variables, own=None):
-    """{conversion host: what its guests get as guestconv_copy_slots}, of four conversion hosts. own: the slots of conv1."""
+    """{conversion host: what its guests get as guestconv_copy_slots}, of four conversion hosts. own: {name: its slots}."""
     folder.mkdir()
     names = [f"conv{number}" for number in range(1, 5)]
     guests = {f"guest-of-{name}": {"guestconv_conversion_host": name} for name in names}
     inventory = {"all": {"vars": variables, "children": {}}}
     inventory["all"]["children"] = {
         "guestconv_conversion_hosts": {
-            "hosts": {**dict.fromkeys(names), "conv1": {"guestconv_copy_slots": own or {"count": 8}}}
+            "hosts": {
+                **dict.fromkeys(names),
+                **{name: {"guestconv_copy_slots": slots} for name, slots in (own or {"conv1": {"count": 8}}).items()},
+            }
         },
         "fleet": {"hosts": guests},
     }
@@ -186,10 +209,9 @@ def test_what_a_source_permits_is_divided_among_the_conversion_hosts(tmp_path):
     slots = _copy_slots(tmp_path / "text", {"guestconv_source_copies": "11"})
     assert sum(found["per_source"] for found in slots.values()) == 11
     # The smaller one of what the machine and the source permit.
-    for number, permitted in ((1, 1), (2, 2), (9, 2), (None, 2)):
-        own = {"count": 8, "per_source": number}
-        slots = _copy_slots(tmp_path / f"own-{number}", {"guestconv_source_copies": 10}, own)
-        assert slots["conv1"] == {"count": 8, "per_source": permitted}
+    own = {f"conv{number}": {"per_source": most} for number, most in ((1, 1), (2, 2), (3, 9), (4, None))}
+    slots = _copy_slots(tmp_path / "own", {"guestconv_source_copies": 8}, own)
+    assert [slots[name]["per_source"] for name in sorted(slots)] == [1, 2, 2, 2]
     slots = _copy_slots(tmp_path / "none", {})
     assert slots == {"conv1": {"count": 8}, "conv2": {}, "conv3": {}, "conv4": {}}
 

@@ -9,7 +9,6 @@ and that it ends. What the programs do, only Windows shows. script/windows-proof
 
 from __future__ import annotations
 
-import base64
 import os
 import re
 import shutil
@@ -20,7 +19,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows import first_boot, script
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows import (
+    first_boot,
+    script,
+    script_network,
+    script_words,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows.steps import (
     InstallDrivers,
     RemoveDevice,
@@ -31,7 +35,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.window
 )
 
 COMPILER = "x86_64-w64-mingw32-gcc"
-PROGRAMS = ("netsh", "pnputil", "icacls", "msiexec", "powershell", "reg", "sc", "shutdown", "ping")
+PROGRAMS = ("netsh", "pnputil", "icacls", "msiexec", "reg", "sc", "shutdown", "ping")
 GUID = "{aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee}"
 HOSTILE = 'a %PATH% ^ & calc | "q" !PATH! %1 <x> \u2019; \u00e9\u4e2d \'; Remove-Item x'
 NETWORK = SetNetwork(
@@ -46,7 +50,7 @@ NETWORK = SetNetwork(
     removed_gateways=("2001:db8::9",),
     own_mac="02:00:00:00:00:01",
 )
-PRODUCT = UninstallProduct("{12345678-1234-1234-1234-1234567890AB}", 'VMware & "Tools" %PATH%')
+PRODUCT = UninstallProduct("{12345678-1234-1234-1234-1234567890AB}", 'VMware & "Tools" %PATH%', ("PREVENT_REBOOT=Yes",))
 STEPS = (
     InstallDrivers(r"%SystemRoot%\Drivers\VirtIO"),
     RemoveDevice(r"PCI\VEN_8086&DEV_10D3&SUBSYS_07D015AD&REV_00\000C29FFFFF3FFDE00", GUID),
@@ -71,6 +75,10 @@ class Wine:
         for name in PROGRAMS:
             shutil.copy(recorder, self._tools / f"{name}.exe")
         self.run("wineboot", "--init")
+        # The script has its path.
+        powershell = self.windows / "system32" / "WindowsPowerShell" / "v1.0"
+        powershell.mkdir(parents=True, exist_ok=True)
+        shutil.copy(recorder, powershell / "powershell.exe")
 
     def run(self, *command: str) -> subprocess.CompletedProcess[bytes]:
         """Run a program of Windows'; the recorders are found before those of Wine."""
@@ -117,14 +125,9 @@ class Wine:
         return [line.strip() for line in self._record.read_text(encoding="utf-8").splitlines()]
 
 
-def found(text: str) -> dict[str, tuple[str, int]]:
-    """The answer for the search for a network card in the script."""
-    return dict.fromkeys(re.findall(r'call :find "([^"]+)"', text), (f"12 {GUID}", 0))
-
-
-def decoded(line: str) -> str:
-    """The command of PowerShell in a command line."""
-    return base64.b64decode(line.split()[-1].strip('"')).decode("utf-16-le")
+# The answers of PowerShell, by a part of its command.
+FOUND = {"Win32_NetworkAdapter | Where-Object": (f"card 12 {GUID}", 0)}
+OTHER, VERIFY = {"SMBIOSAssetTag": ("other", 0)}, {"SMBIOSAssetTag": ("verify", 0)}
 
 
 def of_program(lines: list[str], name: str) -> list[str]:
@@ -133,19 +136,28 @@ def of_program(lines: list[str], name: str) -> list[str]:
     return [match.group(1) for match in map(pattern.fullmatch, lines) if match]
 
 
+def order_of(lines: list[str], *names: str) -> list[str]:
+    """The programs of these names, in the order in which they were started."""
+    return [name for line in lines for name in names if of_program([line], name)]
+
+
 def _check_left(directory: Path, *further: str) -> None:
     """Check that nothing but the log, the mark and these files is left in the guest's directory."""
     left = sorted(each.name for each in directory.iterdir())
     assert left == sorted(["firstboot.log", "ran", *further]), left
 
 
+def msiexec(what: str, step: int) -> str:
+    """The arguments by which the script has the Windows Installer do something at a step; start leaves out quotation marks."""
+    return rf"{what} /qn /norestart REBOOT=ReallySuppress /l* C:\windows\Guestconv\msiexec-{step}.log"
+
+
 def all_steps_succeed(wine: Wine) -> None:
-    text = script.text(STEPS)
-    directory = wine.guest(text)
+    directory = wine.guest(script.text(STEPS))
     for folder in ("Drivers/VirtIO", "system32/drivers"):
         (wine.windows / folder).mkdir(parents=True, exist_ok=True)
         (wine.windows / folder / "viostor.sys").write_bytes(b"")
-    lines = wine.boot(found(text))
+    lines = wine.boot(FOUND)
     assert of_program(lines, "pnputil") == [
         r'-i -a "C:\windows\Drivers\VirtIO\*.inf"',
         r'/remove-device "PCI\VEN_8086&DEV_10D3&SUBSYS_07D015AD&REV_00\000C29FFFFF3FFDE00"',
@@ -167,12 +179,13 @@ def all_steps_succeed(wine: Wine) -> None:
         "interface ipv4 add route prefix=172.16.0.0/12 interface=12 nexthop=10.1.2.9 metric=5",
         "interface ipv4 add route prefix=10.8.0.0/16 interface=12",
     ], lines
-    search, rename = (decoded(line) for line in of_program(lines, "powershell"))
-    assert "@('00:0C:29:F3:FF:DE', '02:00:00:00:00:01') -contains $_.MACAddress" in search
-    # Quotation marks are doubled within those of PowerShell, of which there are more than one.
-    literal = HOSTILE.replace("'", "''").replace("\u2019", "\u2019\u2019")
-    assert rename.endswith(f"Set-WmiInstance -Arguments @{{ NetConnectionID = '{literal}' }}"), rename
-    assert of_program(lines, "msiexec") == [f"/x {PRODUCT.code} /qn /norestart REBOOT=ReallySuppress"], lines
+    search, rename = of_program(lines, "powershell")
+    finder = script_network.FINDER.replace("%~1", "00:0C:29:F3:FF:DE").replace("%~2", NETWORK.own_mac)
+    assert search.endswith(f'-Command "{finder}"'), search
+    assert f"$name = {script_words.text_in_powershell(HOSTILE)}; Get-WmiObject" in rename, rename
+    assert "'InterfaceIndex=12'" in rename, rename
+    (uninstall,) = of_program(lines, "msiexec")
+    assert uninstall == msiexec(f"/x {PRODUCT.code} PREVENT_REBOOT=Yes", 4), uninstall
     values = of_program(lines, "reg")
     assert any(rf'Interfaces\{GUID}" /v Domain /t REG_SZ /d "example.com" /f' in each for each in values), values
     assert any(rf'Tcpip_{GUID}" /v NetbiosOptions /t REG_DWORD /d 2 /f' in each for each in values), values
@@ -182,16 +195,16 @@ def all_steps_succeed(wine: Wine) -> None:
     _check_left(directory)
     log = (directory / "firstboot.log").read_text(encoding="utf-8", errors="replace")
     assert "All steps are done" in log and "VMware _ _Tools_ _PATH_ is uninstalled" in log, log
+    assert log.count("It is done") == len(STEPS) and "did not add" not in log, log
 
 
 def a_restart_that_a_product_asks_for_follows(wine: Wine) -> None:
-    text = script.text(STEPS)
-    directory = wine.guest(text)
-    lines = wine.boot({**found(text), "msiexec": ("", 3010), "set address": ("", 1)})
+    directory = wine.guest(script.text(STEPS))
+    lines = wine.boot({**FOUND, "msiexec": ("", 3010), "set address": ("", 1)})
     # The address could not be set: the restart comes first, and the script once more.
     assert of_program(lines, "shutdown") == ["/r /t 5"] and not of_program(lines, "sc"), lines
     assert (directory / "firstboot.cmd").exists() and not (directory / "ran").exists()
-    lines = wine.boot(found(text))
+    lines = wine.boot(FOUND)
     assert not of_program(lines, "msiexec") and not of_program(lines, "pnputil"), lines
     assert of_program(lines, "netsh") and of_program(lines, "sc") and not of_program(lines, "shutdown"), lines
     assert (directory / "ran").read_text(encoding="ascii") == "checksum\n"
@@ -221,21 +234,72 @@ def a_product_that_is_not_installed_is_no_failure(wine: Wine) -> None:
     assert of_program(wine.boot({"msiexec": ("", 1605)}), "sc")
 
 
+def another_installation_is_waited_for(wine: Wine) -> None:
+    wine.guest(script.text([PRODUCT]))
+    lines = wine.boot({"msiexec": ("", 1618)})
+    assert len(of_program(lines, "msiexec")) == script.TRIES * script.PASSES, len(lines)
+
+
+def what_netsh_does_not_add_is_in_the_log(wine: Wine) -> None:
+    directory = wine.guest(script.text([NETWORK]))
+    wine.boot({**FOUND, " add ": ("", 1)})
+    log = (directory / "firstboot.log").read_text(encoding="utf-8", errors="replace")
+    for each in ("10.1.2.4/24", "2001:db8::5/64", "the gateway 2001:db8::1", "the route to 172.16.0.0/12"):
+        assert f"netsh did not add {each}" in log, log
+    assert (directory / "ran").exists()
+
+
 def the_script_of_the_user_runs_once_and_may_end(wine: Wine) -> None:
     text = script.text([PRODUCT], script.User("user.cmd", ("a b&c.msi",)))
     directory = wine.guest(text, user_cmd="@echo off\r\nnetsh %~n0\r\nexit 5\r\n")
-    lines = wine.boot({"/x": ("", 1603)})
+    lines = wine.boot({**OTHER, "/x": ("", 1603)})
     assert of_program(lines, "netsh") == ["user"], lines
-    assert r'/i "files\a b&c.msi" /qn /norestart REBOOT=ReallySuppress' in of_program(lines, "msiexec"), lines
-    assert not of_program(wine.boot({}), "netsh")
+    package = msiexec(r'/i "C:\windows\Guestconv\files\a b&c.msi"', 1)
+    assert package in of_program(lines, "msiexec"), lines
+    # The package, the script, and the old tools.
+    assert order_of(lines, "msiexec", "netsh")[:3] == ["msiexec", "netsh", "msiexec"], lines
+    assert not of_program(wine.boot(OTHER), "netsh")
     assert (directory / "ran").exists() and not (directory / "user.cmd").exists()
+
+
+def the_script_of_the_user_waits_for_the_packages(wine: Wine) -> None:
+    text = script.text([], script.User("user.cmd", ("a.msi",)))
+    wine.guest(text, user_cmd="netsh user\r\n")
+    lines = wine.boot({**OTHER, "msiexec": ("", 1603)})
+    assert order_of(lines, "msiexec", "netsh") == ["msiexec", "msiexec", "msiexec", "netsh"], lines
+
+
+def a_program_that_stays_does_not_keep_later_steps_from_being_done(wine: Wine) -> None:
+    """It has the log open for writing, which cmd.exe does not share."""
+    text = script.text([STEPS[-1]], script.User("user.cmd"))
+    stays = "@echo off\r\nstart /b C:\\windows\\system32\\ping.exe -n 15 127.0.0.1\r\n"
+    directory = wine.guest(text, user_cmd=stays)
+    lines = wine.boot(OTHER)
+    assert of_program(lines, "reg") and of_program(lines, "sc"), lines
+    assert (directory / "ran").exists()
+
+
+def a_second_run_at_the_same_time_does_nothing(wine: Wine) -> None:
+    text = script.text([STEPS[-1]], script.User("user.cmd"))
+    directory = wine.guest(text, user_cmd="@echo off\r\ncmd /d /c firstboot.cmd\r\n")
+    lines = wine.boot(OTHER)
+    assert len(of_program(lines, "sc")) == 1, lines
+    log = (directory / "firstboot.log").read_text(encoding="utf-8", errors="replace")
+    assert log.count("All steps are done") == 1 and "Boot 2" not in log, log
 
 
 def a_boot_of_verify_does_not_run_the_script_of_the_user(wine: Wine) -> None:
     text = script.text([], script.User("user.cmd", ("a.msi",)))
     wine.guest(text, user_cmd="netsh user\r\n")
-    lines = wine.boot({"powershell": ("yes", 0)})
+    lines = wine.boot(VERIFY)
     assert not of_program(lines, "netsh") and not of_program(lines, "msiexec"), lines
+
+
+def what_is_no_answer_is_asked_for_again(wine: Wine) -> None:
+    """WMI may not answer yet; and PowerShell writes warnings to its output."""
+    wine.guest(script.text([], script.User("user.cmd")), user_cmd="netsh user\r\n")
+    lines = wine.boot({"SMBIOSAssetTag": ("WARNING: verify", 0)})
+    assert len(of_program(lines, "powershell")) == script.LOOKS and of_program(lines, "netsh"), lines
 
 
 def the_service_starts_it(wine: Wine) -> None:
@@ -262,7 +326,13 @@ PROOFS: tuple[Callable[[Wine], None], ...] = (
     what_always_fails_is_given_up,
     a_card_that_is_not_there_is_waited_for,
     a_product_that_is_not_installed_is_no_failure,
+    another_installation_is_waited_for,
+    what_netsh_does_not_add_is_in_the_log,
     the_script_of_the_user_runs_once_and_may_end,
+    the_script_of_the_user_waits_for_the_packages,
+    a_program_that_stays_does_not_keep_later_steps_from_being_done,
+    a_second_run_at_the_same_time_does_nothing,
+    what_is_no_answer_is_asked_for_again,
     a_boot_of_verify_does_not_run_the_script_of_the_user,
     the_service_starts_it,
 )

@@ -25,6 +25,8 @@ _DIRECTORIES = (*MODPROBE, *UNITS, "/etc")
 
 # The links to hypervisors' clocks that udev's rules make (50-udev-default.rules).
 _CLOCK = "ptp_[a-z]"
+# What says that the machine's clock is at the local time (local_time.py).
+_LOCAL_TIME = r"""^(LOCAL$|[ \t]*(UTC=["']?(no|false)|HWCLOCK=["']?--localtime|(clock|CLOCK)=["']?local))"""
 # Copies that editors, administrators and packages left, which nothing reads; and the list of what is mounted.
 _COPY = re.compile(r"/etc/mtab\Z|.*(?:~|\.(?:bak|old|orig|save|swp|rpm\w+|dpkg-\w+|ucf-\w+)|[-.]\d{6,8})\Z", re.DOTALL)
 
@@ -37,7 +39,7 @@ class Searched:
 
 
 def paths(root: GuestRoot) -> Sequence[str] | None:
-    """The files, but for copies, that may name a disk or a hypervisor's clock, or keep a module from being loaded.
+    """The files, but for copies, that may name a disk or a clock, or keep a module from being loaded.
 
     The modules are those that the target's devices need. None where the appliance cannot search. A root is searched once.
     """
@@ -70,7 +72,8 @@ def concerns(root: GuestRoot) -> list[Concern]:
 def _searched(root: GuestRoot) -> search.Found | None:
     with suppress(KeyError):
         return root.recall(Searched).found
-    found = root.files_with(f"{_names(root)}|{modprobe.expression(root.guest.target.modules)}", *_DIRECTORIES)
+    sought = f"{_names(root)}|{modprobe.expression(root.guest.target.modules)}|{_LOCAL_TIME}"
+    found = root.files_with(sought, *_DIRECTORIES)
     root.remember(Searched(found))
     return found
 

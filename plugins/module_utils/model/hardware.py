@@ -28,7 +28,7 @@ _PCI_ID = re.compile(r"[0-9A-Fa-f]{4}")
 _NT_VERSION = re.compile(r"\d{1,3}\.\d{1,3}(\.\d{1,9})?")
 
 _SIZES = ("cpus", "memory")
-_OPTIONAL = (*_SIZES, "guest_agent", "virtio", "hyperv", "windows")
+_OPTIONAL = (*_SIZES, "guest_agent", "virtio", "hyperv", "windows", "tpm")
 _SUBSYSTEM = ("subsystem_vendor", "subsystem_device")
 _OPTIONAL_OF_CARD = ("network", "connected", *_SUBSYSTEM)
 
@@ -93,7 +93,8 @@ class Interface:
 class Hardware:
     """A machine. video and console are drivers, None for a machine without. guest_agent: whether QEMU's is to run there.
     virtio: TRANSITIONAL where the guest needs that. hyperv: whether KVM shows the guest the interface of Hyper-V, which
-    Windows uses. windows: the version of NT of a Windows guest ("10.0.18362"), "" for another system.
+    Windows uses. windows: the version of NT of a Windows guest ("10.0.18362"), "" for another system. tpm: whether that is to
+    have a TPM, which it had on the source.
 
     cpus and memory (MiB), None when unknown, are what the guest is to have where it will run; not in a test of booting.
     """
@@ -110,6 +111,7 @@ class Hardware:
     virtio: str = ""
     hyperv: bool = False
     windows: str = ""
+    tpm: bool = False
     kept: Kept = Kept()
 
     @property
@@ -192,6 +194,7 @@ def from_dict(value: Any) -> Hardware:
         virtio=_one_of(value["virtio"], (TRANSITIONAL,), "hardware.virtio") if value.get("virtio") else "",
         hyperv=_boolean(value.get("hyperv"), "hardware.hyperv"),
         windows=_matching(value.get("windows"), _NT_VERSION, "hardware.windows"),
+        tpm=_boolean(value.get("tpm"), "hardware.tpm"),
         kept=kept.from_dict(value),
         **{key: _number(value.get(key), 1, 1 << 40, "hardware." + key) for key in _SIZES},
     )

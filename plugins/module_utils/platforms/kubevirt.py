@@ -75,7 +75,7 @@ def define(
         features["smm"] = {"enabled": True}
     if features:
         domain["features"] = features
-    if request.flag(tpm, "tpm"):
+    if request.flag(tpm, "tpm") or machine.hardware.tpm:
         domain["devices"]["tpm"] = {"persistent": True}
     known = request.description(guest)
     if cpu_model is not None:

@@ -111,7 +111,11 @@ def define(
     has_hyperv = machine.hardware.hyperv and domain_type == "kvm"
     _features(root, is_secure, has_hyperv)
     model = processors.model(cpu_model, PROCESSORS[domain_type], description)
-    _processor(root, model, kept.topology(machine.cpus))
+    topology = kept.topology(machine.cpus)
+    if topology is None and machine.hardware.windows:
+        # libvirt has a socket for each processor, of which Windows for desktops uses no more than two.
+        topology = (1, machine.cpus, 1)
+    _processor(root, model, topology)
     _clock(root, kept.clock, bool(machine.hardware.windows), has_hyperv)
     devices = _child(root, "devices")
     _disks(devices, places, request.storages([place for place, unused in places], storage_map))
@@ -120,7 +124,7 @@ def define(
         _interface(devices, index, card, plug, ports.get(index))
     _console(devices, machine.hardware.console)
     _display(devices, machine.hardware.video)
-    if request.flag(tpm, "tpm"):
+    if request.flag(tpm, "tpm") or machine.hardware.tpm:
         _child(_child(devices, "tpm", model="tpm-crb"), "backend", type="emulator", version="2.0")
     _virtio_helpers(devices, machine.has_virtio, machine.hardware.guest_agent)
     if machine.hardware.is_transitional:

@@ -65,12 +65,15 @@ def define(
         # Nova gives every x86 machine a serial port, and no other console.
         WORDS.word("console", wanted.console, "console")
     properties.update(_kept(wanted.kept))
+    if wanted.windows and not any(name in properties for name in ("hw_cpu_sockets", "hw_cpu_cores")):
+        # Nova prefers sockets, of which Windows for desktops uses no more than two.
+        properties["hw_cpu_max_sockets"] = "1"
     _refuse_others(wanted, request.flag(ports, "ports"), properties["os_type"])
     if wanted.firmware == "uefi":
         properties["os_secure_boot"] = "required" if request.secure_boot(secure_boot, wanted) else "disabled"
     else:
         request.secure_boot(secure_boot, wanted)
-    if request.flag(tpm, "tpm"):
+    if request.flag(tpm, "tpm") or wanted.tpm:
         properties.update(hw_tpm_version="2.0", hw_tpm_model="tpm-crb")
     # Each image is one disk; this one is of the disk that boots.
     first = min(wanted.disks, key=lambda disk: (disk.boot_order is None, disk.boot_order or 0))

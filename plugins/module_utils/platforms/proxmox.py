@@ -142,7 +142,7 @@ def define(
         options["efidisk0"] = _variables(storage, request.secure_boot(secure_boot, wanted))
     else:
         request.secure_boot(secure_boot, wanted)
-    if request.flag(tpm, "tpm"):
+    if request.flag(tpm, "tpm") or wanted.tpm:
         options["tpmstate0"] = {"storage": _storage(storage, "The state of the TPM needs a storage."), "version": "2.0"}
     return options
 

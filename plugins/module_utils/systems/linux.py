@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .. import packages
-from ..aspects import boot, console, first_boot, graphics, kernel, network, storage, tools
+from ..aspects import boot, console, first_boot, graphics, kernel, local_time, network, storage, tools
 from ..aspects.aspect import Aspect
 from ..aspects.storage.mentions import mdadm
 from ..guest.root import GuestRoot
@@ -21,7 +21,7 @@ from . import families
 
 NAME = "linux"
 
-ASPECTS: tuple[Aspect, ...] = (boot, kernel, storage, network, console, graphics, tools, first_boot)
+ASPECTS: tuple[Aspect, ...] = (boot, kernel, storage, network, console, graphics, tools, local_time, first_boot)
 
 ROOT_FILESYSTEMS = frozenset(("ext2", "ext3", "ext4", "xfs", "btrfs", "reiserfs", "f2fs", "jfs", "nilfs2", "bcachefs"))
 
@@ -97,6 +97,11 @@ def applications(root: GuestRoot) -> list[Application]:
 def has_kernel(root: GuestRoot) -> bool:
     """Whether there are kernel modules: where the kernel itself is, only the boot menu says."""
     return any(root.list(path) for path in ("/lib/modules", "/usr/lib/modules"))
+
+
+def starts(root: GuestRoot) -> frozenset[str]:
+    """None: root.boot_menu has them."""
+    return frozenset()
 
 
 def may_have_menu(root: GuestRoot) -> bool:

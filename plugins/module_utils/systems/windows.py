@@ -53,7 +53,7 @@ def mounts(root: GuestRoot, mount: Mount) -> MountPlan | None:
 
 def detect(root: GuestRoot) -> bool:
     """Whether there is a Windows on the mounted root: its kernel, or the hive that it starts from."""
-    return any(root.is_file(root.spelled(path)) for path in (f"{WINDOWS_CONFIGURATION}/SYSTEM", _KERNEL))
+    return any(root.exists(root.spelled(path)) for path in (f"{WINDOWS_CONFIGURATION}/SYSTEM", _KERNEL))
 
 
 def instance(root: GuestRoot) -> str:
@@ -138,8 +138,14 @@ def concerns(root: GuestRoot) -> list[Concern]:
 
 
 def has_kernel(root: GuestRoot) -> bool:
-    """Whether there is its kernel."""
-    return root.is_file(root.spelled(_KERNEL))
+    """Whether there is its kernel. One that CompactOS has compressed is shown as a symbolic link that leads nowhere."""
+    return root.exists(root.spelled(_KERNEL))
+
+
+def starts(root: GuestRoot) -> frozenset[str]:
+    """The names of the roots that the boot configuration names, if there is another Windows. It costs opening a hive."""
+    is_alone = sum(each.info["os"] == NAME for each in root.guest.roots) < 2
+    return frozenset() if is_alone else boot.starts(root)
 
 
 def may_have_menu(root: GuestRoot) -> bool:

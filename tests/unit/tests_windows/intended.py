@@ -140,7 +140,8 @@ def turned_off(**before):
 def first_boot(restored=None):
     """The service that runs the script of the first boot. restored: {value: number} that the script sets back."""
     path = f"{SERVICES}\\guestconv"
-    command = '%SystemRoot%\\System32\\cmd.exe /c start "" cmd.exe /c %SystemRoot%\\Guestconv\\firstboot.cmd'
+    cmd = "%SystemRoot%\\System32\\cmd.exe /d /c"
+    command = f'{cmd} start "" {cmd} %SystemRoot%\\Guestconv\\firstboot.cmd'
     own = {
         "type": dword(0x10),
         "start": dword(2),

@@ -18,11 +18,12 @@ from tests.guests import windows_hives
 pytestmark = pytest.mark.skipif(bool(windows_hives.MISSING), reason=windows_hives.MISSING or "they are there")
 
 SYSTEM = "/Windows/System32/config/SYSTEM"
+POWERSHELL = "/Windows/System32/WindowsPowerShell/v1.0/powershell.exe"
 CARDS = [{"mac": "00:50:56:aa:00:01", "pci_slot": 33}, {"mac": "00:50:56:aa:00:02", "pci_slot": 35}]
 
 
 def guest(name, **hardware):
-    return FakeRoot({SYSTEM: windows_hives.system(name)}, hardware=hardware)
+    return FakeRoot({SYSTEM: windows_hives.system(name), POWERSHELL: b""}, hardware=hardware)
 
 
 def cards(root):
@@ -32,9 +33,9 @@ def cards(root):
     return {card["name"]: tuple(card[key] for key in keys) for card in found}
 
 
-def plan_for(root, **drivers):
+def plan_for(root, settings=None, **drivers):
     network.inspect(root)
-    plan = Plan(TARGETS["kvm"], Selection({"network": drivers}, {"network": []}))
+    plan = Plan(TARGETS["kvm"], Selection({"network": drivers}, {"network": []}, {"network": settings or {}}))
     network.convert(root, plan)
     return plan
 
@@ -72,6 +73,22 @@ def test_the_addresses_of_windows_7_are_set_at_the_first_boot():
         ("00:50:56:aa:00:01", ("192.168.1.123/24",)),
         ("00:50:56:aa:00:02", ("10.3.58.5/24",)),
     ]
+
+
+def test_the_second_card_of_windows_7_does_not_use_ipv6():
+    found = network.inspect(guest(windows_hives.WINDOWS_7, interfaces=CARDS)).concerns
+    assert [each.message for each in found] == [
+        "Local Area Connection 2 has settings in Windows that a network card of another model does not get: IPv6 is off."
+    ]
+
+
+def test_with_dhcp_the_gateway_of_a_card_of_windows_7_leaves_the_persistent_routes():
+    root = guest(windows_hives.WINDOWS_7, interfaces=CARDS)
+    drivers = {"Local_Area_Connection": "virtio-net-pci", "Local_Area_Connection_2": "virtio-net-pci"}
+    with root.on_behalf_of("network"):
+        plan_for(root, {"Local_Area_Connection": {"policy": "dhcp"}}, **drivers)
+    routes = root.hive(SYSTEM, "").key(r"ControlSet001\Services\Tcpip\Parameters\PersistentRoutes")
+    assert list(routes.values()) == ["0.0.0.0,0.0.0.0,10.3.58.1,-1"]
 
 
 def test_the_card_of_windows_10_stays_the_same_device():

@@ -19,6 +19,7 @@ from ...guest.storage import mbr
 from ...guest.storage.layers.disk import Disk
 from ...guest.storage.layers.partition import Partition
 from ...model import target_hardware
+from . import pe
 from .system_partition import SystemPartition
 
 UNKNOWN = "unknown"
@@ -26,10 +27,25 @@ WINDOWS = "Windows"
 
 # The loaders that are known well enough to be named, and that guestconv cannot prepare: what is in their boot sector.
 _FOREIGN_SECTORS = {b"LILO": "LILO", b"BOOTMGR": WINDOWS, b"NTLDR": WINDOWS}
-# And what is in their EFI programs, whose texts may be UTF-16.
-_FOREIGN_PROGRAMS = {"rEFInd": "rEFInd", "Windows Boot Manager": WINDOWS, "bootmgfw.pdb": WINDOWS}
-
-_FOREIGN_NAMES = (("refind", "rEFInd"), ("bootmgfw", WINDOWS), ("bootmgr", WINDOWS))
+# And what is in their EFI programs, whose texts may be UTF-16. The first counts: rEFInd knows others by their names.
+_FOREIGN_PROGRAMS = {
+    "rEFInd": "rEFInd",
+    "Windows Boot Manager": WINDOWS,
+    "bootmgfw.pdb": WINDOWS,
+    "Limine ": "Limine",
+    "ELILO": "ELILO",
+    "SYSLINUX": "SYSLINUX for UEFI",
+}
+_FOREIGN_NAMES = (
+    ("refind", "rEFInd"),
+    ("bootmgfw", WINDOWS),
+    ("bootmgr", WINDOWS),
+    ("limine", "Limine"),
+    ("elilo", "ELILO"),
+    ("syslinux", "SYSLINUX for UEFI"),
+)
+# A kernel that the firmware starts itself. Its arguments are in the firmware's variables (Linux, Documentation: EFI stub).
+_KERNEL = "a Linux kernel"
 
 # Enough of a program to tell what it is: GRUB with all its modules has 4 MiB, its own texts in the first of them.
 HEAD = 1024 * 1024
@@ -133,7 +149,7 @@ def with_uefi(
     found = chain.of_program(fallback, beside) if fallback else None
     if found is not None:
         name, program = found
-        return Started(name, name in _FOREIGN_PROGRAMS.values(), program=program)
+        return Started(name, name == _KERNEL or name in _FOREIGN_PROGRAMS.values(), program=program)
     there = {known.program(name.casefold(), b"") for name in _programs(partition)}
     there.discard(None)
     unknown = fallback if fallback and not is_shim(root, partition, fallback) else ""
@@ -251,7 +267,9 @@ def is_windows(data: bytes) -> bool:
 
 
 def _foreign_program(names: Sequence[str], data: bytes) -> str | None:
-    """The title of the loader that is known and not supported. names: of the program, and of what it is a copy of."""
+    """The title of the program that is known and not supported. names: of the program, and of what it is a copy of."""
+    if pe.is_kernel(data):
+        return _KERNEL
     by_content = (title for sign, title in _FOREIGN_PROGRAMS.items() if sign.encode() in data or _utf16(sign) in data)
     by_name = (title for start, title in _FOREIGN_NAMES if any(name.startswith(start) for name in names))
     return next(by_content, None) or next(by_name, None)

@@ -48,6 +48,15 @@ class Program:
         return next((section for section in self.sections if section.name == name), None)
 
 
+def is_kernel(data: bytes) -> bool:
+    """Whether the program whose file begins with data is a kernel of Linux, which firmware starts by the stub in it.
+
+    Linux, Documentation/arch/x86/boot.rst and Documentation/arch/arm64/booting.rst: the magic numbers of their headers.
+    """
+    is_x86 = data[0x1FE:0x200] == b"\x55\xaa" and data[0x202:0x206] == b"HdrS"
+    return is_x86 or data[0x38:0x3C] == b"ARM\x64"
+
+
 def parse(data: bytes) -> Program | None:
     """The program whose file begins with data (HEAD bytes of it); None where it is none, or its header goes on."""
     if data[:2] != b"MZ" or len(data) < _OFFSET + 4:

@@ -23,21 +23,28 @@ from .system_partition import SystemPartition, mounted
 # What the names of the loaders for a machine end with (UEFI specification, 3.5.1.1): BOOTX64.EFI, shimx64.efi.
 _SUFFIXES = {"x86_64": "x64", "i686": "ia32", "aarch64": "aa64"}
 
+# The directory of the boot manager of Windows.
+_MICROSOFT = "microsoft"
+
 _WHY = "firmware that has no variables of the old machine's starts the guest by it"
 _LIST_WHY = "shim's fbx64.efi starts the guest by it"
 
 
 def copies(
-    partition: SystemPartition, arch: str, ways: Sequence[Fallback], is_alone: bool = False
+    partition: SystemPartition,
+    arch: str,
+    ways: Sequence[Fallback],
+    is_alone: bool = False,
+    is_foreign: bool = False,
 ) -> list[tuple[str, str]] | None:
     """What must be copied, (path, new path) each, so that there is a fallback. None: it is there. []: of nothing.
 
     arch: as in the root's info; must be one of those that fallback_name knows. ways: to make it.
-    is_alone: whether the fallback is there, and is shim without what that starts.
+    is_alone: whether the fallback is there, and is shim without what that starts. is_foreign: whether it gives way.
     """
     suffix, name = _SUFFIXES[arch], fallback_name(arch) or ""
     there = partition.names(partition.fallback)
-    is_there = name.casefold() in there
+    is_there = name.casefold() in there and not is_foreign
     if is_there and not is_alone:
         return None
     for way in ways:
@@ -70,11 +77,13 @@ def started(root: GuestRoot, partition: SystemPartition | None, known: Known) ->
         return Started()
     there = _in_fallback(partition)
     first = there.get(str(fallback_name(arch)).casefold())
+    if first is not None and _is_of_windows(root, partition, first):
+        first = None
     made = [pairs for each in loaders.LOADERS for pairs in [_missing(root, partition, arch, each.FALLBACKS)] if pairs]
     if first is None and len(made) > 1:
         return Started()
     pairs = made[0] if made else []
-    first = first or (pairs[0][0] if pairs else None)
+    first = first or (pairs[0][0] if pairs else there.get(str(fallback_name(arch)).casefold()))
     beside = {**there, **{posixpath.basename(new).casefold(): path for path, new in pairs}}
     return evidence.with_uefi(root, partition, first, _SUFFIXES[arch], known, beside)
 
@@ -94,8 +103,19 @@ def _missing(
     fallback = there.get(str(fallback_name(arch)).casefold())
     is_alone = fallback is not None and not any(name in there for name in starts)
     is_alone = is_alone and evidence.is_shim(root, partition, str(fallback))
+    if fallback is not None and _is_of_windows(root, partition, fallback):
+        return copies(partition, arch, ways, is_foreign=True) or None
     found = copies(partition, arch, ways, is_alone)
     return found and [(path, new) for path, new in found if _is_signed(root, path) or not _is_signed(root, new)]
+
+
+def _is_of_windows(root: GuestRoot, partition: SystemPartition, path: str) -> bool:
+    """Whether a fallback is the boot manager of Windows. Its setup puts a copy there, whatever the old machine started.
+
+    It starts no other system, and so it gives way to a boot loader of the root.
+    """
+    has_windows = any(name.casefold() == _MICROSOFT for name in partition.directories)
+    return has_windows and root.is_file(path) and evidence.is_windows(root.head(path, evidence.HEAD))
 
 
 def _is_signed(root: GuestRoot, path: str) -> bool:

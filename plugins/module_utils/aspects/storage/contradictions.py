@@ -62,9 +62,12 @@ def concerns(root: GuestRoot, names: Names, mounted: Collection[tuple[str, Entry
     ]
     lasting = [entry for entry in lines if not device_names.is_of_hardware(entry.spec)] if entries else []
     mounted_so = _mounted_by_lasting_names(root, names, lasting)
+    of_root = {entry.spec for entry in entries if entry.path == "/"}
     labels = frozenset(word for entry in entries if entry.is_mount for word in _labels_for(entry.path))
     found = [
-        _of_line(root, names, "/etc/fstab", entry, labels) or _twice(root, names, entry, mounted_so)
+        _of_line(root, names, "/etc/fstab", entry, labels)
+        # What is the root by that very name is mounted twice by any order of the disks.
+        or (None if entry.spec in of_root else _twice(root, names, entry, mounted_so))
         for entry in entries
     ]
     found += [_of_line(root, names, path, entry, frozenset()) for path, entry in mounted]

@@ -25,11 +25,7 @@ _DRIVER: Mapping[str, tuple[str, ...]] = {
 
 # Settings of TCP/IP for one interface, with the values that say nothing.
 _TCPIP: Mapping[str, tuple[str, ...]] = {
-    "InterfaceMetric": ("0",),
-    "DefaultGatewayMetric": ("", "0"),
     "MTU": ("0", "1500", str(0xFFFFFFFF)),
-    "RegistrationEnabled": ("1",),
-    "RegisterAdapterName": ("0",),
     "IPAutoconfigurationEnabled": ("1",),
     "TcpAckFrequency": ("0", "2"),
     "TCPNoDelay": ("0",),
@@ -46,14 +42,25 @@ _PROTOCOLS = {"tcpip": (4, "IPv4"), "tcpip6": (6, "IPv6")}
 _SERVICES = {"LanmanServer": "file and printer sharing", "LanmanWorkstation": "the client for Microsoft networks"}
 
 _LONGEST = 256
+_HIGHEST_METRIC = 9999
 
 
 def versions(adapter: Key) -> tuple[int, ...]:
     """The versions of IP that an adapter uses. adapter: its key in the class. A list that is not there says nothing."""
+    bound = _bound(adapter)
+    return tuple(version for name, (version, _word) in _PROTOCOLS.items() if not bound or name in bound)
+
+
+def is_part(adapter: Key) -> bool | None:
+    """Whether something else uses the adapter in place of IP: a team, a bridge, a switch. None where it is not known."""
+    bound = _bound(adapter)
+    return bound.isdisjoint(_PROTOCOLS) if bound else None
+
+
+def _bound(adapter: Key) -> set[str]:
     linkage = adapter.key("Linkage")
     value = linkage.value("UpperBind") if linkage else None
-    bound = {each.casefold() for each in value.texts} if value else set()
-    return tuple(version for name, (version, _word) in _PROTOCOLS.items() if not bound or name in bound)
+    return {each.casefold() for each in value.texts} if value else set()
 
 
 def of_driver(adapter: Key) -> dict[str, str]:
@@ -64,6 +71,22 @@ def of_driver(adapter: Key) -> dict[str, str]:
 def of_tcpip(interface: Key | None, is_static: bool) -> dict[str, str]:
     """{name: value} of the settings of TCP/IP. interface: its key in Tcpip\\Parameters\\Interfaces."""
     return dict(_unusual(interface, _TCPIP if is_static else {**_TCPIP, **_DHCP}))
+
+
+def metric(interface: Key | None) -> tuple[tuple[int, int], ...]:
+    """((4, metric),) of an interface whose metric the system does not choose."""
+    value = interface.value("InterfaceMetric") if interface else None
+    number = value.number if value else None
+    return ((4, number),) if number and number <= _HIGHEST_METRIC else ()
+
+
+def registration(interface: Key | None) -> str:
+    """Under which names the addresses are registered in DNS, in netsh's words (set dnsservers, register)."""
+    value = interface.value("RegistrationEnabled") if interface else None
+    if value and value.number == 0:
+        return "none"
+    value = interface.value("RegisterAdapterName") if interface else None
+    return "both" if value and value.number == 1 else "primary"
 
 
 def of_dns(control_set: Key, guid: str) -> dict[str, str]:

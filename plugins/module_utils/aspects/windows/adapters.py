@@ -54,12 +54,11 @@ _Interface = ipaddress.IPv4Interface
 def read(control_set: Key) -> Network:
     """What a control set has of the network. Raises GuestconvError as Key does."""
     read_from = [(key, _adapter(key, control_set)) for key in islice(_numbered(control_set.key(_CLASS)), _MOST)]
-    known = [(key, each) for key, each in read_from if each and (each.is_physical or each.is_above)]
-    cards = _without_functions([each for _key, each in known])
+    cards = _without_functions([each for _key, each in read_from if each])
     found: list[Adapter] = []
     places: dict[int, int] = {}
-    for key, adapter in known:
-        if adapter in cards:
+    for key, adapter in read_from:
+        if adapter and adapter in cards:
             places.setdefault(nsi.luid(_number(key, "*IfType"), _number(key, "NetLuidIndex")), len(found))
             found.append(adapter)
     persistent = control_set.key(PERSISTENT_ROUTES)
@@ -84,33 +83,37 @@ def _numbered(of_class: Key | None) -> Iterator[Key]:
 
 
 def _adapter(key: Key, control_set: Key) -> Adapter | None:
-    """The adapter of a key of the class; None without an interface."""
-    guid, instance = _text(key, "NetCfgInstanceId"), _text(key, "DeviceInstanceID")
+    """The adapter of a key of the class; None for what is neither a card nor made of cards."""
+    guid = _text(key, "NetCfgInstanceId")
     if not _GUID.fullmatch(guid):
         return None
-    characteristics = _number(key, "Characteristics")
     connection = control_set.key(rf"{_NETWORK}\{guid}\Connection")
+    instance = _text(key, "DeviceInstanceID") or _text(connection, "PnPInstanceId")
+    characteristics = _number(key, "Characteristics")
+    is_card = instance.upper().startswith(_BUSES) and not characteristics & _HIDDEN
+    is_physical = is_card or bool(characteristics & _PHYSICAL) and not instances.is_software(instance)
+    is_above = _text(key, "ComponentId").lower() in _ABOVE
+    if not is_physical and not is_above:
+        return None
     pci = instances.parse(instance)
     mac, mac_from = _mac(control_set.key(rf"{_SETUP}\{guid}\Kernel"), pci)
     device = control_set.key(rf"Enum\{instance}") if instance else None
     slot = device.value("UINumber") if device else None
     is_disabled = bool(device and _number(device, "ConfigFlags") & _DISABLED)
-    description = _text(key, "DriverDesc")
-    is_card = instance.upper().startswith(_BUSES) and not characteristics & _HIDDEN
-    is_physical = bool(characteristics & _PHYSICAL) and not instances.is_software(instance)
     versions = adapter_settings.versions(key)
     found = Adapter(
         guid=guid.lower(),
         name=_text(connection, "Name"),
-        description=description,
+        description=_text(key, "DriverDesc"),
         instance=instance,
         pci=pci,
         mac=mac,
         mac_from=mac_from,
         slot=slot.number if slot else None,
         is_disabled=is_disabled,
-        is_physical=is_physical or is_card,
-        is_above=_text(key, "ComponentId").lower() in _ABOVE,
+        is_physical=is_physical,
+        is_above=is_above,
+        is_part=adapter_settings.is_part(key),
         versions=versions,
         own_mac=_own_mac(_text(key, "NetworkAddress")),
         settings={
@@ -152,18 +155,29 @@ def _configured(found: Adapter, control_set: Key) -> Adapter:
     servers = (*_servers(_value(ipv4, "NameServer"), 4), *_servers(_value(ipv6, "NameServer"), 6))
     domain = _text(ipv4, "Domain")
     options = netbios.value("NetbiosOptions") if netbios else None
+    gateways = tuple(_valid(_texts(ipv4, "DefaultGateway") if is_static else (), 4))
     return replace(
         found,
-        static=is_static and bool(addresses),
+        static=is_static,
         leased=None if is_static else _with_prefix(_text(ipv4, "DhcpIPAddress"), _text(ipv4, "DhcpSubnetMask")),
         addresses=addresses,
-        gateways=tuple(_valid(_texts(ipv4, "DefaultGateway") if is_static else (), 4)),
+        gateways=gateways,
+        gateway_metrics=tuple(_gateway_metrics(gateways, _texts(ipv4, "DefaultGatewayMetric"))),
+        metrics=adapter_settings.metric(ipv4),
+        registration=adapter_settings.registration(ipv4),
         name_servers=tuple(dict.fromkeys(servers)),
         domain=domain if _DOMAIN.fullmatch(domain) else "",
         wins=tuple(_valid(_texts(netbios, "NameServerList"), 4)),
         netbios=options.number if options and options.number in (1, 2) else None,
         settings={**found.settings, **adapter_settings.of_tcpip(ipv4, is_static), **unread},
     )
+
+
+def _gateway_metrics(gateways: Iterable[str], metrics: Iterable[str]) -> Iterator[tuple[str, int]]:
+    """(gateway, metric) of those gateways whose metric the system does not choose. metrics: as they are listed."""
+    for gateway, metric in zip(gateways, metrics):
+        if re.fullmatch("[0-9]{1,4}", metric) and int(metric):
+            yield gateway, int(metric)
 
 
 def _addresses(ipv4: Key | None) -> tuple[tuple[str, ...], dict[str, str]]:
@@ -188,8 +202,8 @@ def _with_nsi(adapters: Sequence[Adapter], places: Mapping[int, int], control_se
         table = control_set.key(rf"Control\Nsi\{module}")
         for luid, metric in islice(nsi.metrics(_rows(table, nsi.INTERFACES)), _MOST):
             if (place := places.get(luid)) is not None:
-                name = "InterfaceMetric" if version == 4 else "InterfaceMetric of IPv6"
-                found[place] = replace(found[place], settings={**found[place].settings, name: str(metric)})
+                metrics = {**dict(found[place].metrics), version: metric}
+                found[place] = replace(found[place], metrics=tuple(metrics.items()))
         if version == 6:
             for luid, address in islice(nsi.addresses(_rows(table, nsi.ADDRESSES), version), _MOST):
                 if (place := places.get(luid)) is not None and version in found[place].versions:
@@ -214,9 +228,10 @@ def _with_prefix(address: str, mask: str) -> str | None:
     """The address with its prefix length; None for what is no address of a host."""
     try:
         found = _Interface((address, mask))
+        is_mask = found.netmask == ipaddress.IPv4Address(mask)
     except ValueError:
         return None
-    is_host = not (found.ip.is_unspecified or found.ip.is_multicast) and found.network.prefixlen
+    is_host = is_mask and not (found.ip.is_unspecified or found.ip.is_multicast) and found.network.prefixlen
     return found.with_prefixlen if is_host else None
 
 

@@ -32,6 +32,8 @@ CONVERT_AFTER: tuple[str, ...] = ("condition", "bootloader", "network", "drivers
 _FOR = "to run once at the first boot on the target"
 # The first line of a script for PowerShell, as for cloudbase-init; others are for cmd.exe.
 _POWERSHELL = ("#ps1", "#ps1_sysnative", "#ps1_x86")
+# What the script notes of its steps, and what it has of the user's, below its directory.
+_OF_STEPS, _OF_USER = ("boots", "step-*", "msiexec-*.log"), ("user.cmd", "user.ps1", "files/*")
 # Files of the guest agent's packages, as virtio-win has them.
 _AGENT = "qemu-ga"
 
@@ -42,7 +44,9 @@ _SERVICE = {
     "ObjectName": registry.string("LocalSystem"),
     "DisplayName": registry.string("First boot on the new hypervisor (guestconv)"),
     "ImagePath": registry.expand(
-        r'%SystemRoot%\System32\cmd.exe /c start "" cmd.exe /c %SystemRoot%\Guestconv\firstboot.cmd'
+        # Without what the registry has cmd.exe do at each start (AutoRun).
+        r'%SystemRoot%\System32\cmd.exe /d /c start "" %SystemRoot%\System32\cmd.exe /d /c '
+        r"%SystemRoot%\Guestconv\firstboot.cmd"
     ),
 }
 
@@ -65,7 +69,8 @@ def convert(root: GuestRoot, plan: Plan) -> None:
         if pending:
             _take_back(root, directory)
         return
-    user = _of_user(root, asked)
+    user = _user(root, asked)
+    user_text = _script_text(root, asked, user.script)
     if asked.agent:
         plan.hardware.guest_agent = True
     try:
@@ -75,17 +80,19 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     checksum = hashlib.sha256(text.encode() + asked.checksum.encode()).hexdigest()
     if not pending and _checksum(root, f"{directory}/ran") == checksum:
         return
-    if pending != checksum:
-        _forget_steps(root, directory)
-    restoring.apply(root, plan.windows_until_first_boot)
     services = _services(root)
+    if pending != checksum:
+        _forget(root, directory, *_OF_STEPS, *_OF_USER)
+    restoring.apply(root, plan.windows_until_first_boot)
     for each in asked.files:
         root.write_bytes(f"{directory}/files/{each.name}", each.content, f"a package {_FOR}", mode=0o600)
     if user.script:
-        root.write(f"{directory}/{user.script}", _script_text(asked, user.script), f"the script of the user, {_FOR}")
+        root.write(f"{directory}/{user.script}", user_text, f"the script of the user, {_FOR}")
     root.write(f"{directory}/firstboot.cmd", text, f"the script {_FOR}")
     root.write(f"{directory}/pending", f"{checksum}\n", f"the mark {_FOR}")
     key = services.create(script.SERVICE)
+    # Windows removes a service with it at the next start: one that was to be deleted while it was in use.
+    key.delete_value("DeleteFlag")
     for name, value in _SERVICE.items():
         key.set(name, value)
 
@@ -94,18 +101,16 @@ def _checksum(root: GuestRoot, mark: str) -> str:
     return (root.read(mark) or "").partition("\n")[0]
 
 
-def _forget_steps(root: GuestRoot, directory: str) -> None:
-    """Remove what an earlier script noted of its boots and steps: in another script, the steps have other numbers."""
-    for path in root.glob(f"{directory}/boots", f"{directory}/step-*"):
-        root.remove(path, "a note of an earlier script of the first boot")
+def _forget(root: GuestRoot, directory: str, *names: str) -> None:
+    """Remove files of an earlier script: in another one, the steps have other numbers, and may need other files."""
+    for path in root.glob(*(f"{directory}/{name}" for name in names)):
+        root.remove(path, "a file of an earlier script of the first boot")
 
 
 def _take_back(root: GuestRoot, directory: str) -> None:
     """Remove the script of an earlier conversion, which has nothing to do after this one."""
     detail = "nothing is to be done at the first boot any more"
-    _forget_steps(root, directory)
-    for path in root.glob(*(f"{directory}/{name}" for name in ("firstboot.cmd", "pending", "user.cmd", "user.ps1"))):
-        root.remove(path, detail)
+    _forget(root, directory, *_OF_STEPS, *_OF_USER, "firstboot.cmd", "pending")
     root.remove_all(f"{directory}/files", detail)
     current = release.controlled(root, detail)
     service = current.key(rf"Services\{script.SERVICE}") if current else None
@@ -113,7 +118,7 @@ def _take_back(root: GuestRoot, directory: str) -> None:
         service.delete()
 
 
-def _of_user(root: GuestRoot, asked: FirstBoot) -> script.User:
+def _user(root: GuestRoot, asked: FirstBoot) -> script.User:
     if asked.packages:
         raise _not_possible(
             root,
@@ -150,15 +155,44 @@ def _with_agent(root: GuestRoot, asked: FirstBoot) -> FirstBoot:
     return replace(asked, files=(*asked.files, PackageFile(name, "msi", found.content())))
 
 
-def _script_text(asked: FirstBoot, name: str) -> str:
-    """The user's script. cmd.exe does not find all labels in a file with the ends of lines of Unix.
+def _script_text(root: GuestRoot, asked: FirstBoot, name: str) -> str:
+    """The user's script, as the guest reads it; bytes that are no UTF-8 are surrogates. Errors: first-boot-not-possible.
 
-    PowerShell knows by the mark at the beginning that it is UTF-8, which cmd.exe takes for a part of the first command.
+    PowerShell takes a script for UTF-8 by the mark at its beginning. cmd.exe takes it for text in the code page of the
+    console, which is OEMCP ("Code Page Identifiers"), and does not find all labels in one with the line ends of Unix.
     """
-    text = asked.script.decode("utf-8", "surrogateescape")
+    try:
+        text = asked.script.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        # It is in a code page already.
+        return _for_cmd(name, asked.script.decode("utf-8", "surrogateescape"))
+    if text.isascii():
+        return _for_cmd(name, text)
     if name == "user.ps1":
-        return text
-    return "\r\n".join(text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n"))
+        return f"\ufeff{text}"
+    page = _code_page(root)
+    try:
+        encoded = _for_cmd(name, text).encode(f"cp{page}" if page != "65001" else "utf-8")
+    except (LookupError, UnicodeEncodeError) as error:
+        what = f"{error.object[error.start]!r} is not in" if isinstance(error, UnicodeEncodeError) else "it is not in"
+        raise _not_possible(
+            root,
+            f"cmd.exe would not read the script as it is written: {what} the guest's code page {page or '(unknown)'}.",
+            "Write the script for PowerShell, with the first line #ps1, or in ASCII.",
+        ) from error
+    return encoded.decode("utf-8", "surrogateescape")
+
+
+def _for_cmd(name: str, text: str) -> str:
+    return text if name == "user.ps1" else "\r\n".join(text.replace("\r\n", "\n").split("\n"))
+
+
+def _code_page(root: GuestRoot) -> str:
+    """The number of the code page of consoles; "" where it is not known."""
+    current = release.controlled(root, "")
+    key = current.key(r"Control\Nls\CodePage") if current else None
+    number = release.text(key, "OEMCP") if key else ""
+    return number if number.isascii() and number.isdigit() else ""
 
 
 def _services(root: GuestRoot) -> Key:

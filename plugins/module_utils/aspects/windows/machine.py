@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What Windows expects of the virtual machine besides its devices: its UUID, its clock, and the hypervisor's interface."""
+"""What Windows expects of the virtual machine besides its devices: its UUID, its clock, the hypervisor's interface, a TPM."""
 
 from __future__ import annotations
 
@@ -56,6 +56,8 @@ def of_guest(root: GuestRoot, is_on_kvm: bool) -> dict[str, str | bool]:
         found["windows"] = f"{known.major}.{known.minor}.{known.build}"
     if is_on_kvm:
         found["hyperv"] = True
+    if root.guest.hardware.get("tpm"):
+        found["tpm"] = True
     return found
 
 

@@ -31,7 +31,9 @@ def with_route(adapter: Adapter, found: NsiRoute) -> Adapter:
     if network.is_multicast or network.is_link_local or network.is_loopback or network.version not in adapter.versions:
         return adapter
     if is_default(found.destination) and not gateway.is_unspecified and (network.version == 6 or adapter.static):
-        return replace(adapter, gateways=_more(adapter.gateways, found.gateway))
+        metrics = {**({} if found.metric is None else {found.gateway: found.metric}), **dict(adapter.gateway_metrics)}
+        gateways = _more(adapter.gateways, found.gateway)
+        return replace(adapter, gateways=gateways, gateway_metrics=tuple(metrics.items()))
     if gateway.is_unspecified and any(network == ipaddress.ip_interface(each).network for each in adapter.addresses):
         # The address makes it by itself.
         return adapter

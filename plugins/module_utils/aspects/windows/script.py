@@ -6,25 +6,27 @@
 It is for cmd.exe, which every Windows has, and is run by a service at each boot until all is done, or for the last of its
 boots. Each step is done once: a file says that it was. What fails is tried again: some seconds later, and at the next
 boots, as a driver or an uninstallation may wait for a restart. What has failed for good stays, so that a person can run
-the script once more.
+the script once more. script_steps.py has what each step does.
 
 What was written into the guest on its disk is open to everyone in Windows (ntfs_sd_add_everyone() of ntfs-3g). So it first
 closes its directory to all but administrators, and gives the drivers the permissions of the directories that they are in.
 
-Nothing that a guest or a person wrote is in the text where cmd.exe would interpret it. Addresses, GUIDs and paths of
-devices are checked; names are in commands of PowerShell that are encoded (-EncodedCommand), and there in quotation marks.
-No command of it needs the methods of .NET, which PowerShell does not allow where only signed programs may run.
+cmd.exe does not start a command whose output it cannot write, and it opens a file so that no other program can write to it
+(batch files make locks of that: `9>>file`). So the log is opened once, for all commands: a program that the script of the user
+leaves running, and which has the log open with it, must not keep later steps from being done. It also keeps the script
+from running twice at the same time.
+
+Nothing that a guest or a person wrote is in the text where cmd.exe would interpret it: script_words.py.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ...model.first_boot import VERIFY_TAG, WINDOWS_DONE, WINDOWS_LEFT
-from . import script_network
-from . import script_words as words
+from . import script_network, script_steps
+from .script_steps import Block
 from .steps import InstallDrivers, RemoveDevice, SetNetwork, SetNumber, Step, UninstallProduct
 
 SERVICE = "guestconv"
@@ -32,24 +34,36 @@ SERVICE = "guestconv"
 BOOTS, PASSES, PAUSE = 5, 3, 20
 # How often it looks for a network card at each pass, every five seconds: its driver may still be installed.
 LOOKS = 24
-
-_OF_USER = "The script of the user is run"
-
-_NETWORK = r"HKLM\SYSTEM\CurrentControlSet\Control\Network\{4D36E972-E325-11CE-BFC1-08002BE10318}"
+# How often it tries to install a package while another installation is running, every 20 seconds.
+TRIES = 30
+# Characters of a line of a batch file that cmd.exe reads ("Command prompt line string limitation").
+_LONGEST_LINE = 8191
 
 _HEAD = r"""@echo off
 rem Written by guestconv: what this machine does once, at its first boot on the new hypervisor.
+rem The service {service} runs it at each start of Windows until all steps are done, {boots} times at most.
+rem The log is firstboot.log in this directory. The service can be removed with: sc delete {service}
 setlocal EnableExtensions DisableDelayedExpansion
 cd /d "%~dp0"
+rem What was written to the disk has no permissions. Only administrators may read and change this directory.
 icacls . /reset /t /c /q >nul 2>&1
 icacls . /inheritance:r /grant:r *S-1-5-18:(OI)(CI)F *S-1-5-32-544:(OI)(CI)F /q >nul 2>&1
-set "log=%~dp0firstboot.log"
+set "here=%~dp0"
+set "script=%~f0"
+set "powershell=%SystemRoot%\System32\WindowsPowerShell\v1.0\powershell.exe"
+set "options=-NoProfile -NonInteractive -ExecutionPolicy Bypass"
+echo The log of this script is firstboot.log. It cannot run twice at the same time.
+call :all >>firstboot.log 2>&1
+exit /b %errorlevel%
+
+:all
 set /a boot=0
 if exist boots set /p boot=<boots
 set /a boot+=1
 >boots echo %boot%
 set /a pass=0
 set "restart="
+set "machine="
 call :log "Boot %boot% of at most {boots}"
 :pass
 set /a pass+=1
@@ -57,18 +71,17 @@ set "left="
 """
 
 _TAIL = r"""if not defined left goto done
-if defined restart goto restart
+if defined restart if %boot% lss {boots} goto restart
 if %pass% geq {passes} goto later
 call :wait {pause}
 goto pass
 
 :later
 if %boot% geq {boots} goto done
-call :log "{left}are left for the next boot"
+call :log "{left}are left for the next restart of Windows"
 exit /b 1
 
 :restart
-if %boot% geq {boots} goto done
 call :log "Windows is restarted, and the other steps follow"
 shutdown /r /t 5
 exit /b 1
@@ -77,32 +90,42 @@ exit /b 1
 if defined left call :log "{left}failed, and are not tried again"
 if not defined left call :log "{done}"
 move /y pending ran >nul 2>&1
-sc delete {service} >>"%log%" 2>&1
+sc delete {service}
+if defined restart call :log "Windows is restarted"
 if defined restart shutdown /r /t 5
 del /q user.cmd user.ps1 >nul 2>&1
 if defined left exit 0
-del /q boots step-* files\* >nul 2>&1
+del /q boots step-* msiexec-*.log files\* >nul 2>&1
 rd files >nul 2>&1
-del "%~f0" & exit 0
+del "%script%" & exit 0
 
 :run
 if exist "step-%1" exit /b 0
+set "step=%1"
+if not "%~3"=="once" goto start
+rem It is not repeated. So what comes before it is tried again first.
+if not defined left goto once
+if defined restart if %boot% lss {boots} exit /b 0
+if %pass% lss {passes} exit /b 0
+:once
+>"step-%1" echo started
+:start
 call :log "%~2"
-if "%~3"=="once" >"step-%1" echo started
 call :step_%1
 set "code=%errorlevel%"
 if "%code%"=="3010" set "restart=1"
 if "%code%"=="1641" set "restart=1"
 if "%code%"=="3010" set "code=0"
 if "%code%"=="1641" set "code=0"
+if "%code%"=="0" call :log "It is done"
 if not "%code%"=="0" call :log "It failed with %code%"
 if "%code%"=="0" >"step-%1" echo done
 if not exist "step-%1" set "left=1"
 exit /b 0
 
 :log
->>"%log%" echo %date% %time% %~1
-2>nul >\\.\COM1 echo guestconv: %~1
+echo %date% %time% %~1
+(>\\.\COM1 echo guestconv: %~1) 2>nul
 exit /b 0
 
 :wait
@@ -113,15 +136,14 @@ exit /b 0
 
 _FIND = r"""
 :find
+rem Finds the index and the GUID of the network card with one of these MAC addresses, or of the only one.
 set "index="
 set "guid="
 set /a looks=0
 :look
-powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -EncodedCommand %~1 >found 2>>"%log%"
-for /f "usebackq tokens=1,2" %%i in ("found") do (
-  set "index=%%i"
-  set "guid=%%j"
-)
+"%powershell%" %options% -Command "{finder}" >found
+for /f "usebackq tokens=1-3" %%i in ("found") do if "%%i"=="card" set "index=%%j"
+for /f "usebackq tokens=1-3" %%i in ("found") do if "%%i"=="card" set "guid=%%k"
 del found >nul 2>&1
 if defined index exit /b 0
 set /a looks+=1
@@ -129,6 +151,49 @@ if %looks% geq {looks} exit /b 1
 call :wait 5
 goto look
 """
+
+_MSIEXEC = r"""
+:msiexec
+set /a tries=0
+:install
+start "" /wait msiexec %* /qn /norestart REBOOT=ReallySuppress /l* "%here%msiexec-%step%.log"
+set "ended=%errorlevel%"
+rem Another installation is running (1618), or the service of the installer is not (1601).
+if not "%ended%"=="1618" if not "%ended%"=="1601" exit /b %ended%
+set /a tries+=1
+if %tries% geq {tries} exit /b %ended%
+call :log "It is tried again in 20 seconds, as msiexec ended with %ended%"
+call :wait 20
+goto install
+"""
+
+_IS_VERIFY = r"""
+:is_verify
+rem Finds out whether guestconv_verify has started this machine, which does not count.
+set /a looks=0
+if not exist "%powershell%" set "machine=other"
+:ask
+if defined machine goto known
+"%powershell%" %options% -Command "{asker}" >found
+for /f "usebackq" %%i in ("found") do if "%%i"=="verify" set "machine=verify"
+for /f "usebackq" %%i in ("found") do if "%%i"=="other" set "machine=other"
+del found >nul 2>&1
+set /a looks+=1
+if not defined machine if %looks% geq {looks} set "machine=other"
+if not defined machine call :wait 5
+goto ask
+:known
+set "verify="
+if "%machine%"=="verify" set "verify=1"
+if defined verify call :log "It is left out in the machine of guestconv_verify"
+exit /b 0
+"""
+
+# PowerShell, within quotation marks of cmd.exe. WMI may not answer at once when Windows starts.
+_ASKER = (
+    "$tags = @(Get-WmiObject Win32_SystemEnclosure -ErrorAction Stop | ForEach-Object { $_.SMBIOSAssetTag }); "
+    f"if ($tags -contains '{VERIFY_TAG}') {{ 'verify' }} else {{ 'other' }}"
+)
 
 
 @dataclass(frozen=True)
@@ -142,126 +207,46 @@ class User:
 def text(steps: Sequence[Step], user: User | None = None) -> str:
     """The script, with the ends of lines of Windows. Raises ValueError for an argument that cmd.exe would interpret."""
     user = user or User()
-    blocks: list[tuple[str, list[str]]] = []
-    for kind in (InstallDrivers, RemoveDevice, SetNetwork, UninstallProduct):
-        blocks += [_block(step) for step in steps if isinstance(step, kind)]
-    blocks += [_package(name) for name in user.packages]
-    if user.script:
-        blocks.append(_user_script(user.script))
-    blocks += [_block(step) for step in steps if isinstance(step, SetNumber)]
+    blocks = list(_blocks(steps, user))
     calls = [
-        f'call :run {number} "{title}"' + (" once" if title == _OF_USER else "")
-        for number, (title, _lines) in enumerate(blocks, 1)
+        f'call :run {number} "{block.title}"' + (" once" if block.is_once else "")
+        for number, block in enumerate(blocks, 1)
     ]
-    lines = [_filled(_HEAD).rstrip("\n"), *calls, _filled(_TAIL).rstrip("\n")]
-    for number, (_title, body) in enumerate(blocks, 1):
-        lines += ["", f":step_{number}", *body]
-    if any(isinstance(step, SetNetwork) for step in steps):
-        lines.append(_filled(_FIND).rstrip("\n"))
+    parts = [_filled(_HEAD), *calls, _filled(_TAIL)]
+    for number, block in enumerate(blocks, 1):
+        parts += ["", f":step_{number}", *block.lines]
+    kinds = [type(step) for step in steps]
+    if SetNetwork in kinds:
+        parts.append(_filled(_FIND))
+    if UninstallProduct in kinds or user.packages:
+        parts.append(_filled(_MSIEXEC))
     if user.script or user.packages:
-        lines += ["", *_is_verify()]
-    return "\r\n".join("\n".join(lines).split("\n")) + "\r\n"
+        parts.append(_filled(_IS_VERIFY))
+    lines = "\n".join(parts).split("\n")
+    if max(map(len, lines)) > _LONGEST_LINE:
+        raise ValueError(max(lines, key=len))
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _blocks(steps: Sequence[Step], user: User) -> Iterator[Block]:
+    """The steps in their order. The user's script finds the network, and what of packages it needs.
+
+    The old tools come after it: their uninstallation is slow, and often fails (docs/virt-v2v.pod of virt-v2v).
+    """
+
+    def of(kind: type[Step]) -> Iterator[Block]:
+        return (script_steps.block(step) for step in steps if isinstance(step, kind))
+
+    yield from (*of(InstallDrivers), *of(RemoveDevice), *of(SetNetwork))
+    yield from map(script_steps.package, user.packages)
+    if user.script:
+        yield script_steps.user_script(user.script)
+    yield from (*of(UninstallProduct), *of(SetNumber))
 
 
 def _filled(part: str) -> str:
-    numbers = {"boots": BOOTS, "passes": PASSES, "pause": PAUSE, "looks": LOOKS, "service": SERVICE}
-    for name, value in {**numbers, "done": WINDOWS_DONE, "left": WINDOWS_LEFT}.items():
+    words = {"boots": BOOTS, "passes": PASSES, "pause": PAUSE, "looks": LOOKS, "tries": TRIES, "service": SERVICE}
+    texts = {"done": WINDOWS_DONE, "left": WINDOWS_LEFT, "finder": script_network.FINDER, "asker": _ASKER}
+    for name, value in {**words, **texts}.items():
         part = part.replace(f"{{{name}}}", str(value))
-    return part
-
-
-def _block(step: Step) -> tuple[str, list[str]]:
-    """(the title for the log, the lines of the step's subroutine)."""
-    if isinstance(step, InstallDrivers):
-        return "Drivers are installed", _drivers(step)
-    if isinstance(step, RemoveDevice):
-        return "A device of the old hypervisor is removed", list(_device(step))
-    if isinstance(step, SetNetwork):
-        return f"The network card {step.mac or 'of this machine'} is configured", list(script_network.lines(step))
-    if isinstance(step, UninstallProduct):
-        return f"{words.title(step.name)} is uninstalled", _uninstall(step)
-    return f"{words.title(step.name)} is restored", _number(step)
-
-
-def _drivers(step: InstallDrivers) -> list[str]:
-    """pnputil has these options since Windows Vista. It ends with 259 where all drivers are as new already."""
-    drivers = r"%SystemRoot%\System32\drivers"
-    reset = words.logged("icacls", rf'"{drivers}\%%~nxf"', "/reset", "/q")
-    return [
-        words.logged("icacls", words.quoted(step.directory), "/reset", "/t", "/c", "/q"),
-        # Without quotation marks, within which Wine's cmd.exe finds nothing; the directory has no blanks.
-        rf'for %%f in ({step.directory}\*.sys) do if exist "{drivers}\%%~nxf" {reset}',
-        words.logged("pnputil", "-i", "-a", words.quoted(rf"{step.directory}\*.inf")),
-        'if "%errorlevel%"=="259" exit /b 0',
-        "exit /b %errorlevel%",
-    ]
-
-
-def _device(step: RemoveDevice) -> Iterator[str]:
-    """pnputil removes devices since Windows 10 2004. Before that, the name of the connection at least becomes free."""
-    yield words.logged("pnputil", "/remove-device", words.quoted(step.instance))
-    if step.interface:
-        key = words.quoted(rf"{_NETWORK}\{step.interface}\Connection")
-        yield f"reg query {key} >nul 2>&1"
-        yield "if errorlevel 1 exit /b 0"
-        yield words.logged("reg", "add", key, "/v", "Name", "/t", "REG_SZ", "/d", words.quoted(step.interface), "/f")
-    yield "exit /b 0"
-
-
-def _uninstall(step: UninstallProduct) -> list[str]:
-    """The Windows Installer's ends: 1605, where the product is not installed; 3010, where a restart is to follow."""
-    for word, pattern in (
-        (step.code, r"\{[0-9A-Fa-f-]{36}\}"),
-        *((each, r"[A-Z_]+=[A-Za-z]+") for each in step.properties),
-    ):
-        if not re.fullmatch(pattern, word):
-            raise ValueError(word)
-    properties = " ".join(("REBOOT=ReallySuppress", *step.properties))
-    return [
-        f'start "" /wait msiexec /x {step.code} /qn /norestart {properties}',
-        'if "%errorlevel%"=="1605" exit /b 0',
-        "exit /b %errorlevel%",
-    ]
-
-
-def _number(step: SetNumber) -> list[str]:
-    key, name = words.quoted(rf"HKLM\{step.key}"), words.quoted(step.name)
-    if step.number is None:
-        # It fails where the value is not there.
-        return [words.logged("reg", "delete", key, "/v", name, "/f"), "exit /b 0"]
-    add = words.logged("reg", "add", key, "/v", name, "/t", "REG_DWORD", "/d", f"{step.number:d}", "/f")
-    return [add, "exit /b %errorlevel%"]
-
-
-def _package(name: str) -> tuple[str, list[str]]:
-    lines = [
-        "call :is_verify",
-        "if defined verify exit /b 0",
-        f'start "" /wait msiexec /i {words.quoted("files" + chr(92) + name)} /qn /norestart REBOOT=ReallySuppress',
-        "exit /b %errorlevel%",
-    ]
-    return f"{words.title(name)} is installed", lines
-
-
-def _user_script(name: str) -> tuple[str, list[str]]:
-    """It runs once, whatever it ends with."""
-    # In a program of its own, which it may end.
-    run = "cmd /c user.cmd" if name == "user.cmd" else words.POWERSHELL + " -File user.ps1"
-    lines = [
-        "call :is_verify",
-        "if defined verify exit /b 0",
-        f'{run} >>"%log%" 2>&1',
-        "exit /b %errorlevel%",
-    ]
-    return _OF_USER, lines
-
-
-def _is_verify() -> Iterator[str]:
-    """A subroutine that finds out whether guestconv_verify has booted the machine, whose boots do not count."""
-    tag = f"if ((Get-WmiObject -Class Win32_SystemEnclosure).SMBIOSAssetTag -eq '{VERIFY_TAG}') {{ 'yes' }}"
-    yield ":is_verify"
-    yield 'set "verify="'
-    yield f'{words.POWERSHELL} -EncodedCommand {words.encoded(tag)} >found 2>>"%log%"'
-    yield 'for /f "usebackq" %%i in ("found") do set "verify=%%i"'
-    yield "del found >nul 2>&1"
-    yield "exit /b 0"
+    return part.rstrip("\n")

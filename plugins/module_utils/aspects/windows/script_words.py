@@ -5,18 +5,10 @@
 
 from __future__ import annotations
 
-import base64
 import re
-
-POWERSHELL = "powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass"
 
 # What an argument may be of, so that cmd.exe takes it as it is within quotation marks. %SystemRoot% is to be expanded.
 _PLAIN = re.compile(r"(?:%SystemRoot%)?[A-Za-z0-9 \\/:.,;@#&{}()\[\]_*=+~-]*")
-
-
-def logged(*words: str) -> str:
-    """A command whose output goes to the log of the script."""
-    return f'{" ".join(words)} >>"%log%" 2>&1'
 
 
 def quoted(argument: str, variable: str = "") -> str:
@@ -31,13 +23,22 @@ def quoted(argument: str, variable: str = "") -> str:
 
 
 def powershell(command: str) -> str:
-    """A command of PowerShell, as one of cmd.exe."""
-    return logged(POWERSHELL, "-EncodedCommand", encoded(command))
+    """A command of PowerShell without quotation marks, as one of cmd.exe.
+
+    It is not encoded (-EncodedCommand): a person is to read it, and PowerShell writes the errors of such commands as XML
+    (ConsoleHost.cs, ErrorFormat).
+    """
+    return f'"%powershell%" %options% -Command "{command}"'
 
 
-def encoded(command: str) -> str:
-    """See -EncodedCommand of powershell.exe: base64 of UTF-16."""
-    return base64.b64encode(command.encode("utf-16-le", "replace")).decode("ascii")
+def text_in_powershell(name: str) -> str:
+    """An expression of PowerShell for a name: what cmd.exe or PowerShell could interpret, as numbers of UTF-16."""
+    parts = ["''"]
+    for plain, other in re.findall(r"([A-Za-z0-9 _.-]+)|([^A-Za-z0-9 _.-])", name):
+        units = other.encode("utf-16-be", "replace")
+        codes = [int.from_bytes(units[at : at + 2], "big") for at in range(0, len(units), 2)]
+        parts += [f"'{plain}'"] if plain else [f"[char]{code}" for code in codes]
+    return "+".join(parts)
 
 
 def title(name: str) -> str:

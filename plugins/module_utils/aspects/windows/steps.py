@@ -16,9 +16,15 @@ from typing import Union
 
 @dataclass(frozen=True)
 class InstallDrivers:
-    """Install the drivers of all INF files in a directory of the guest (r"%SystemRoot%\\Drivers\\VirtIO")."""
+    """Install the drivers of all INF files in a directory of the guest (r"%SystemRoot%\\Drivers\\VirtIO").
+
+    publishers: names of files there, with certificates of publishers whose drivers Windows is to install without asking.
+    authorities: of those the ones that no other certificate signs.
+    """
 
     directory: str
+    publishers: tuple[str, ...] = ()
+    authorities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,8 @@ class SetNetwork:
     name: the connection's; "" to leave it as it is. addresses: with prefix length, of IPv4 and IPv6. Without an address of
     IPv4 it uses DHCP. gateways, name_servers: of both families. removed, removed_gateways: of IPv6, which it must not have
     any more. domain: the DNS suffix of the connection, "" for none. wins: name servers of NetBIOS. netbios: 1 where NetBIOS
-    is on, 2 where it is off, None for what DHCP says.
+    is on, 2 where it is off, None for what DHCP says. metrics: (4 or 6, metric) of the card, gateway_metrics: (gateway,
+    metric), where the system does not choose it. registration: under which names DNS has it, as Adapter has it.
     """
 
     mac: str
@@ -68,6 +75,9 @@ class SetNetwork:
     wins: tuple[str, ...] = ()
     netbios: int | None = None
     own_mac: str = ""
+    metrics: tuple[tuple[int, int], ...] = ()
+    gateway_metrics: tuple[tuple[str, int], ...] = ()
+    registration: str = "primary"
 
 
 @dataclass(frozen=True)

@@ -167,8 +167,8 @@ SUBJECT = Subject(
             "static-address-not-kept",
             "warning",
             "A network card of a Windows guest has static addresses that cannot be set on the target, because the MAC "
-            "address of the card is not known, or because Windows has no PowerShell, which would set them. Or the addresses "
-            "are of a team, or of a switch, that loses its cards.",
+            "address of the card is not known, or because Windows has no PowerShell, which would set them, or because "
+            "another network card has them as well. Or the addresses are of a team, or of a switch, that loses its cards.",
             "Pass `hardware.interfaces` with `mac`, and `addresses` or `pci_slot`, of each network card. Add the cards of "
             "a team or switch to it again on the target.",
         ),
@@ -176,8 +176,8 @@ SUBJECT = Subject(
             "nic-setting-not-kept",
             "warning",
             "A network card of a Windows guest has settings that a card of another model does not get: of its driver (a "
-            "VLAN, a MAC address, the size of frames), of TCP/IP (a metric, the MTU, whether it is registered in DNS, what "
-            "DHCP has in addition), that a protocol or the sharing of files is turned off for it, or that it is disabled. Or a "
+            "VLAN, a MAC address, the size of frames), of TCP/IP (the MTU, what DHCP has in addition, DNS over "
+            "HTTPS), that a protocol or the sharing of files is turned off for it, or that it is disabled. Or a "
             "team, or a switch, loses its cards.",
             "Set them on the target: the VLAN in the network, the MAC address with `hardware.target_interfaces`, and the "
             "others in the properties of the connection and of the adapter.",

@@ -63,6 +63,7 @@ def test_all_that_conversion_says_of_a_machine_is_taken(verified, capsys):
         "virtio": "transitional",
         "hyperv": True,
         "windows": "10.0.18362",
+        "tpm": True,
         "firmware": "bios",
         "machine": "q35",
         "interfaces": [],

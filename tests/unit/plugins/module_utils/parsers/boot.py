@@ -473,7 +473,7 @@ def images(data):
     """All that is read of a unified kernel image."""
     program = pe.parse(data)
     profiles = unified.profiles(program) if program else []
-    assert not all([evidence.is_windows(data), pending.is_dirty(data)])
+    assert not all([evidence.is_windows(data), pe.is_kernel(data), pending.is_dirty(data)])
     return unified.is_image(data), profiles, unified.read(FakeRoot({"/a.efi": data}), "/a.efi")
 
 

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 from hypothesis import strategies as st
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import graphics, storage
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import graphics, local_time, storage
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.console import inittab, securetty, upstart
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import (
     arguments,
@@ -468,6 +468,11 @@ PARSERS = (
         each(modprobe.blocked, lambda text: modprobe.blocked_by_arguments(text.split())),
         unedited=(lambda text: modprobe.without_blocks(text, ()),),
         edits=(lambda text: modprobe.without_blocks(text, {"virtio_blk", "a"}),),
+    ),
+    Parser(
+        "adjtime and files that say what the machine's clock is at",
+        ("0.0 1 0.0\n1\nLOCAL\n", "UTC=no\n", 'HWCLOCK="--localtime"', "clock='local'", "\\", '"'),
+        edits=(local_time.adjusted, local_time.configured),
     ),
     Parser(
         "xorg.conf",

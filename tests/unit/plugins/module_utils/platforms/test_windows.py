@@ -79,6 +79,28 @@ def test_libvirt_has_the_clock_of_windows():
     assert not len(domain(windows="", hyperv=False).find("clock"))
 
 
+def test_windows_has_its_processors_in_one_socket_unless_the_source_had_more():
+    topology = domain(cpus=4).find("cpu/topology")
+    assert dict(topology.attrib) == {"sockets": "1", "cores": "4", "threads": "1"}
+    assert domain(cpus=4, sockets=2, cores=2).find("cpu/topology").get("sockets") == "2"
+    assert domain(cpus=4, windows="", hyperv=False).find("cpu/topology") is None
+    assert openstack.define(machine(clock="localtime"))["hw_cpu_max_sockets"] == "1"
+    assert "hw_cpu_max_sockets" not in openstack.define(machine(clock="localtime", sockets=2, cores=2))
+    assert "hw_cpu_max_sockets" not in openstack.define(machine(windows="", hyperv=False))
+
+
+def test_a_windows_that_had_a_tpm_has_a_new_one_on_each_platform():
+    had = machine(tpm=True)
+    assert machines.from_dict(had).as_dict()["tpm"] is True and "tpm" not in machines.from_dict(machine()).as_dict()
+    assert domain(tpm=True).find("devices/tpm/backend").get("version") == "2.0"
+    vm = kubevirt.define(had, "web01", ["disk"])["spec"]["template"]["spec"]["domain"]
+    assert vm["devices"]["tpm"] == {"persistent": True}
+    assert openstack.define(had)["hw_tpm_version"] == "2.0"
+    options = proxmox.define(had, "web01", ["local-lvm:0"], storage="local-lvm")
+    assert options["tpmstate0"] == {"storage": "local-lvm", "version": "2.0"}
+    assert domain().find("devices/tpm") is None and "hw_tpm_version" not in openstack.define(machine())
+
+
 def test_libvirt_overrides_the_subsystem_ids_of_a_card():
     found = domain(interfaces=[{"driver": "virtio-net-pci"}, KEPT])
     assert found.find("devices/interface[2]/alias").get("name") == "ua-nic1"

@@ -137,3 +137,9 @@ def test_what_is_installed_of_32_and_64_bits():
 def test_it_has_a_kernel():
     assert windows.has_kernel(complete_windows.make())
     assert not windows.has_kernel(complete_windows.make({"/Windows/System32/ntoskrnl.exe": None}))
+
+
+def test_a_kernel_that_compactos_has_compressed_is_there_as_a_link_that_leads_nowhere():
+    root = complete_windows.make({"/Windows/System32/ntoskrnl.exe": None})
+    root.links["/Windows/System32/ntoskrnl.exe"] = "unsupported reparse point"
+    assert windows.has_kernel(root) and windows.detect(root)

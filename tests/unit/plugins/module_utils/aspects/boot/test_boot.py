@@ -139,6 +139,26 @@ def test_oracle_19_a_fallback_that_is_there_stays_as_it_is(there):
     assert root.files[there] == "mine" and root.files["/var/cache/debconf/config.dat"] == question
 
 
+WINDOWS = b"MZ" + "Windows Boot Manager".encode("utf-16-le")
+
+
+@pytest.mark.parametrize("there", ["/boot/efi/EFI/BOOT/BOOTX64.EFI", "/boot/efi/EFI/Boot/bootx64.efi"])
+def test_the_boot_manager_of_windows_in_the_fallback_gives_way_to_the_boot_loader_of_linux(there):
+    root = make_root({**DEBIAN, there: WINDOWS, "/boot/efi/EFI/Microsoft/Boot/bootmgfw.efi": WINDOWS})
+    assert codes(root) == []
+    convert(root)
+    assert root.files[there] == "shimx64.efi"
+    assert root.files["/boot/efi/EFI/Microsoft/Boot/bootmgfw.efi"] == WINDOWS
+    changes = len(root.changes())
+    convert(root)
+    assert len(root.changes()) == changes
+
+
+def test_a_fallback_of_windows_stays_where_there_is_nothing_else_to_start():
+    root = make_root({"/boot/efi/EFI/BOOT/BOOTX64.EFI": WINDOWS, "/boot/efi/EFI/Microsoft/Boot/bootmgfw.efi": WINDOWS})
+    assert "boot-loader-not-supported" in [code for code, _severity in codes(root)]
+
+
 def test_a_guest_that_can_boot_with_bios_alone_gets_no_fallback():
     root = make_root(DEBIAN, (GRUB,), None)
     convert(root)

@@ -50,6 +50,14 @@ def test_the_machine_has_the_uuid_the_clock_and_the_interface_that_windows_knows
     assert not root.changes()
 
 
+@pytest.mark.parametrize("target", ["kvm", "kubevirt"])
+def test_the_machine_has_a_tpm_if_the_source_had_one(target):
+    root = guest()
+    assert "tpm" not in converted(root, target)
+    root.guest.hardware = {"tpm": True}
+    assert converted(root, target)["tpm"] is True
+
+
 @pytest.mark.parametrize("value", ["dword:00000001", "hex(b):01,00,00,00,00,00,00,00"])
 def test_the_clock_is_at_utc_where_windows_takes_it_for_that(value):
     assert converted(guest(more=f'"RealTimeIsUniversal"={value}\n'))["clock"] == "utc"

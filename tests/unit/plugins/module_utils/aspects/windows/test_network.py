@@ -240,11 +240,10 @@ def test_a_card_that_is_disabled_is_reported():
 
 
 def test_settings_of_tcpip_are_reported():
-    values = {"InterfaceMetric": "dword:00000005", "MTU": "dword:00002328", "RegistrationEnabled": "dword:00000000"}
-    parts = (hive.adapter(1, hive.E1000E, "Ethernet0"), hive.ipv4(1, **values), hive.metric6(1, 7))
+    parts = (hive.adapter(1, hive.E1000E, "Ethernet0"), hive.ipv4(1, MTU="dword:00002328", TCPNoDelay="dword:00000001"))
     message = inspected(root(*parts))[1]["nic-setting-not-kept"].message
-    assert "InterfaceMetric is 5, MTU is 9000, RegistrationEnabled is 0, InterfaceMetric of IPv6 is 7." in message
-    usual = {"DefaultGatewayMetric": 'multi:"0"', "RegistrationEnabled": "dword:00000001"}
+    assert "MTU is 9000, TCPNoDelay is 1." in message
+    usual = {"DefaultGatewayMetric": 'multi:"0"', "RegistrationEnabled": "dword:00000001", "MTU": "dword:000005dc"}
     parts = (hive.adapter(1, hive.E1000E, "Ethernet0"), hive.ipv4(1, **usual), hive.metric6(1, 0))
     assert not inspected(root(*parts))[1]
 

@@ -155,3 +155,39 @@ def test_without_powershell_no_policy_can_be_carried_out():
     with pytest.raises(GuestconvError, match="Windows has none") as caught:
         plan_for(guest, settings={"LAN": {"policy": "rename", "name": "DMZ"}}, LAN="e1000e")
     assert caught.value.code == "policy-not-possible"
+
+
+def test_metrics_and_the_registration_in_dns_come_along():
+    several = hive.ipv4(
+        1,
+        "10.1.2.3",
+        DefaultGateway='multi:"10.1.2.1","10.1.2.2","10.1.2.9"',
+        DefaultGatewayMetric='multi:"5","0","x"',
+        InterfaceMetric="dword:00000007",
+        RegistrationEnabled="dword:00000000",
+    ).replace('"DefaultGateway"=multi:""', '"Other"=""')
+    parts = (CARD, several, hive.route6(1, "0" * 32, 0, "20010db8000000000000000000000001", 9), hive.metric6(1, 8))
+    (step,) = plan_for(root(*parts), LAN="virtio-net-pci").windows_first_boot[1:]
+    assert commands(step) == [
+        "netsh interface ipv4 set address name=%index% source=static address=10.1.2.3 mask=255.255.255.0 "
+        "gateway=10.1.2.1 gwmetric=5",
+        "netsh interface ipv4 add address name=%index% gateway=10.1.2.2",
+        "netsh interface ipv4 add address name=%index% gateway=10.1.2.9",
+        "netsh interface ipv4 set dnsservers name=%index% source=static address=none register=none",
+        "netsh interface ipv6 add route prefix=::/0 interface=%index% nexthop=2001:db8::1 metric=9",
+        "netsh interface ipv6 set dnsservers name=%index% source=dhcp register=none",
+        "netsh interface ipv4 set interface interface=%index% metric=7",
+        "netsh interface ipv6 set interface interface=%index% metric=8",
+    ]
+
+
+def test_addresses_are_registered_under_both_names_where_they_were():
+    both = hive.ipv4(1, servers="10.1.2.53", RegisterAdapterName="dword:00000001")
+    (step,) = plan_for(root(CARD, both), LAN="virtio-net-pci").windows_first_boot[1:]
+    assert "set dnsservers name=%index% source=static address=10.1.2.53 register=both" in commands(step)[1]
+
+
+def test_two_cards_whose_names_differ_by_their_letter_case_are_converted():
+    parts = (*STATIC, hive.adapter(2, hive.VMXNET3, "lan"))
+    plan = plan_for(root(*parts), LAN="virtio-net-pci", Adapter_2="virtio-net-pci")
+    assert [step.name for step in plan.windows_first_boot if isinstance(step, SetNetwork)] == ["LAN", ""]

@@ -110,10 +110,12 @@ def metric6(number, metric):
     return f'[{NSI}1-9b1a-11d4-9123-0050047759bc}}\\7]\n"{luid(number)}"=hex:{data}\n'
 
 
-def route6(number, prefix, length, gateway):
+def route6(number, prefix, length, gateway, metric=0xFF):
     """A route of IPv6; prefix, gateway: in 32 digits."""
     key = "00000000" + prefix + f"{length:02x}" + "000000" + "00" * 16 + luid(number) * 2 + gateway
-    return f'[{NSI}1-9b1a-11d4-9123-0050047759bc}}\\16]\n"{key}"=hex:{",".join(["ff"] * 40)}\n'
+    high = "ff" if metric == 0xFF else "00"
+    data = ",".join([*["ff"] * 12, f"{metric:02x}", *[high] * 3, *["ff"] * 24])
+    return f'[{NSI}1-9b1a-11d4-9123-0050047759bc}}\\16]\n"{key}"=hex:{data}\n'
 
 
 def persistent_routes(*names):
