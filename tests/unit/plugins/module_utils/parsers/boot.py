@@ -486,6 +486,7 @@ PARSERS = (
         codes=("guest-file-too-large",),
         unedited=(guest_files.edited_script,),
         edits=(edited_script,),
+        found=("linux /vmlinuz root=/dev/sda1$o\v",),
     ),
     Parser(
         "a script of /etc/grub.d",
