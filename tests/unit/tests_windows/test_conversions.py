@@ -210,6 +210,14 @@ def test_oracle_20_w6_what_must_not_be_converted_is_refused_and_nothing_is_writt
     assert guest.read(SYSTEM) == guest.hive
 
 
+@pytest.mark.parametrize("part", [1 / 2, 3 / 4, 0.999])
+def test_a_real_hive_whose_end_is_missing_is_refused(tmp_path, drivers, part):
+    hive = windows_hives.system(WINDOWS_7.name)
+    outcome = RealGuest(WINDOWS_7, tmp_path, system=hive[: int(len(hive) * part) // 4096 * 4096], drivers=drivers).run()
+    assert not outcome.is_converted and not outcome.crash
+    assert "registry-malformed" in [each["code"] for each in outcome.concerns if each["severity"] == "error"]
+
+
 # The binding of hivex complains when a hive that it could not open is forgotten.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("seed", range(6))
