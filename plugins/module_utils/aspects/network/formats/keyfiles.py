@@ -275,10 +275,10 @@ def _settings(connection: Connection, names: Mapping[str, str], controller: str)
         dynamic=bool(_methods(connection) & {"dhcp", "auto"}),
         # NetworkManager asks for DHCPv6 where the router says so.
         dhcp=tuple(version for version in (4, 6) if connection.get(f"ipv{version}", "method") in ("auto", "dhcp")),
-        addresses=tuple(dict.fromkeys((*_addresses(connection, "ipv4"), *_addresses(connection, "ipv6")))),
-        gateways=values.gateways(_gateway(connection, section) or "" for section in ("ipv4", "ipv6")),
+        addresses=tuple(dict.fromkeys((*addresses_in(connection, "ipv4"), *addresses_in(connection, "ipv6")))),
+        gateways=values.gateways(gateway_in(connection, section) or "" for section in ("ipv4", "ipv6")),
         name_servers=values.gateways(
-            word for section in ("ipv4", "ipv6") for word in re.split(r"[;,]", connection.get(section, "dns"))
+            word for section in ("ipv4", "ipv6") for word in name_servers_in(connection, section)
         ),
         mac=values.normal_mac(connection.get("ethernet", "cloned-mac-address")),
         hardware_mac=connection.hardware_mac,
@@ -312,6 +312,11 @@ def _lower(connection: Connection, names: Mapping[str, str]) -> tuple[list[str],
     return [key for key in keys if key], tagged
 
 
+def name_servers_in(connection: Connection, section: str) -> list[str]:
+    """The name servers of a section; the name by which one is known to TLS follows it, 1.1.1.1#one.one (nm-settings(5))."""
+    return [word.partition("#")[0] for word in re.split(r"[;,]", connection.get(section, "dns"))]
+
+
 def _condition(words: Iterable[str]) -> str:
     """What [match] asks of names, as a condition of cards/patterns.py."""
     # nm-settings(5): "!" excludes, "&" makes it mandatory, "|" is the default.
@@ -328,7 +333,8 @@ def _method(connection: Connection) -> str | None:
     return next((method for method in ("static", "dhcp", "auto") if method in methods), None)
 
 
-def _addresses(connection: Connection, section: str) -> Iterator[str]:
+def addresses_in(connection: Connection, section: str) -> Iterator[str]:
+    """The static addresses of a section, ipv4 or ipv6, with their prefixes."""
     if connection.get(section, "method") in ("disabled", "ignore"):
         return
     for entry in connection.entries:
@@ -339,7 +345,8 @@ def _addresses(connection: Connection, section: str) -> Iterator[str]:
             yield from values.with_prefix(words[0], prefix)
 
 
-def _gateway(connection: Connection, section: str) -> str | None:
+def gateway_in(connection: Connection, section: str) -> str | None:
+    """The gateway of a section, next to an address or of a default route too."""
     found = values.gateway(connection.get(section, "gateway"))
     for entry in connection.entries:
         if entry.section == section and _NUMBERED_ADDRESS.fullmatch(entry.key) and not found:
