@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from ....guest.root import GuestRoot
 from ....texts import assignments
@@ -124,22 +124,24 @@ def rename(root: GuestRoot, names: Mapping[str, str]) -> None:
     detail = "the network card has another name on the target"
     moved: dict[str, str] = {}
     texts: dict[str, str] = {}
-    for file in _files(root):
+    there = _files(root)
+    # A VLAN that says what it is on may be called anything.
+    own = [each.name for each in there if any(each.values.get(key) for key in _PARENTS)]
+    kept = {name for name in own if name and name not in names}
+    for file in there:
         keys = [key for key in file.values if _PORT.fullmatch(key) or key in _NAMING]
-        # A VLAN that says what it is on may be called anything.
-        has_own_name = any(file.values.get(key) for key in _PARENTS) and file.name not in names
         for path in (file.path, _routes_of(file)):
-            moved[path] = path if has_own_name else files.with_names_replaced(path, names)
+            moved[path] = path if file.name in kept else files.with_names_replaced(path, names)
         texts[moved[file.path]] = assignments.edited(
-            file.text, keys, lambda value: values.with_names_replaced(value, names)
+            file.text, keys, lambda value: values.with_names_replaced(value, names, kept)
         )
         own_routes = root.read(_routes_of(file))
         if own_routes is not None:
-            texts[moved[_routes_of(file)]] = _routes_renamed(own_routes, names)
+            texts[moved[_routes_of(file)]] = _routes_renamed(own_routes, names, kept)
     files.rename(root, {path: new for path, new in moved.items() if path != new}, detail)
     routes = root.read(_ROUTES)
     if routes is not None:
-        texts[_ROUTES] = _routes_renamed(routes, names)
+        texts[_ROUTES] = _routes_renamed(routes, names, kept)
     for path, text in texts.items():
         root.write(path, text, detail)
 
@@ -218,11 +220,11 @@ def _routes_of(file: _File) -> str:
     return posixpath.join(_DIRECTORY, "ifroute-" + posixpath.basename(file.path)[len("ifcfg-") :])
 
 
-def _routes_renamed(text: str, names: Mapping[str, str]) -> str:
-    """text, of routes, with new names; comments stay."""
+def _routes_renamed(text: str, names: Mapping[str, str], kept: Collection[str]) -> str:
+    """text, of routes, with new names; comments stay, and the names that are kept."""
     lines = text.split("\n")
     return "\n".join(
-        line if line.lstrip().startswith("#") else values.with_names_replaced(line, names) for line in lines
+        line if line.lstrip().startswith("#") else values.with_names_replaced(line, names, kept) for line in lines
     )
 
 

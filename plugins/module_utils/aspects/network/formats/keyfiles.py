@@ -193,7 +193,9 @@ def rename(root: GuestRoot, names: Mapping[str, str]) -> None:
         ("bond", "primary"),
         ("bond", "active_slave"),
     )
-    for connection in loaded(root):
+    connections = loaded(root)
+    made = {connection.name for connection in connections if connection.name and not connection.wired}
+    for connection in connections:
         entries = [
             entry
             for entry in connection.entries
@@ -201,7 +203,7 @@ def rename(root: GuestRoot, names: Mapping[str, str]) -> None:
             # A VLAN may be called after its NIC; that is its own name.
             and (connection.wired or entry.key != "interface-name")
         ]
-        text = sections.edited(connection.text, entries, lambda value: values.with_names_replaced(value, names))
+        text = sections.edited(connection.text, entries, lambda value: values.with_names_replaced(value, names, made))
         # routing-rule1=priority 5 from 0.0.0.0/0 iif eth0 table 5
         rules = [entry for entry in sections.parse(text) if _RULE.fullmatch(entry.key)]
         text = sections.edited(

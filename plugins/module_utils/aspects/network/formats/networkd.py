@@ -110,9 +110,11 @@ def replace_macs(root: GuestRoot, macs: Mapping[str, str]) -> None:
 
 def rename(root: GuestRoot, names: Mapping[str, str]) -> None:
     """Make files that are for interfaces by name be for their new names: {old: new}; and what else names them."""
-    places = [*(("Match", key) for key in _NAME_KEYS), *_NAMING]
+    # VLANs that are called after the card (ens192.5) are called after it again.
+    places = [*(("Match", key) for key in _NAME_KEYS), *_NAMING, *(("Network", key) for key in _MADE_OF_IT)]
     detail = "the network card has another name on the target"
     _edit(root, places, lambda value: values.with_names_replaced(value, names), detail)
+    _edit(root, [("NetDev", "Name")], lambda value: values.with_names_replaced(value, names), detail, ".netdev")
 
 
 def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
