@@ -115,10 +115,12 @@ def _adapter(key: Key, control_set: Key) -> Adapter | None:
         is_above=is_above,
         is_part=adapter_settings.is_part(key),
         versions=versions,
+        turned_off=adapter_settings.turned_off(control_set, guid, versions),
         own_mac=_own_mac(_text(key, "NetworkAddress")),
         settings={
             **adapter_settings.of_driver(key),
-            **adapter_settings.turned_off(control_set, guid, versions),
+            # What uses it then is a team, a bridge, or a switch.
+            **({} if versions else {"IP": "off"}),
             **adapter_settings.of_dns(control_set, guid),
         },
     )

@@ -1,0 +1,94 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Differencing images of Hyper-V and VirtualBox, which QEMU does not read. The disk below one is not what the guest has now.
+
+Hyper-V's checkpoints are files next to the disk, VirtualBox's snapshots are in the directory `Snapshots` there. qcow2 and
+VMDK are chains that QEMU follows: disk_files.py.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO, Callable, TypeVar
+
+from .formats import vdi, vhd, vhdx
+from .formats.reading import BadHeader
+
+# {format: whether an image has only what differs from the one below it}
+_TESTS: dict[str, Callable[[BinaryIO], bool]] = {
+    "vdi": lambda stream: bool(vdi.identity(stream)[1]),
+    "vhdx": vhdx.is_differencing,
+    "vpc": vhd.is_differencing,
+}
+
+# web01_BAA8A125-E1F5-4203-AE2F-B99A5AEEDF44.avhdx is a checkpoint of web01.vhdx.
+_CHECKPOINT = re.compile(r"(?P<stem>.+)_[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}\.a(?P<suffix>vhdx?)", re.IGNORECASE)
+_SNAPSHOTS = "Snapshots"
+
+_Value = TypeVar("_Value")
+
+
+def is_differencing(stream: BinaryIO, image_format: str) -> bool:
+    """Whether an image of this format lacks what is in the image below it. Errors: BadHeader."""
+    return image_format in _TESTS and _TESTS[image_format](stream)
+
+
+def later_states(folder: str, names: Iterable[str]) -> dict[str, str]:
+    """{name: path of a differencing image of it} of those of names, files of the directory folder, that have one."""
+    wanted = [name for name in names if name.lower().endswith((".vhd", ".vhdx", ".vdi"))]
+    if not wanted:
+        return {}
+    by_name = dict(_of_hyper_v(folder))
+    by_uuid = {parent: path for path, (_uuid, parent) in _of_virtualbox(folder).items() if parent}
+    found = {}
+    for name in wanted:
+        path = by_name.get(name.casefold())
+        if path is None and by_uuid and name.lower().endswith(".vdi"):
+            path = by_uuid.get(_vdi(os.path.join(folder, name))[0])
+        if path is not None:
+            found[name] = path
+    return found
+
+
+def _of_hyper_v(folder: str) -> Iterator[tuple[str, str]]:
+    """(name of a disk, in small letters; path of a differencing image of it)."""
+    for name in sorted(_listed(folder)):
+        path, checkpoint = os.path.join(folder, name), _CHECKPOINT.fullmatch(name)
+        if checkpoint:
+            yield f"{checkpoint['stem']}.{checkpoint['suffix']}".casefold(), path
+        elif name.lower().endswith((".vhd", ".avhd")):
+            parent = _read(path, vhd.parent, "")
+            if parent:
+                yield parent.casefold(), path
+
+
+def _of_virtualbox(folder: str) -> dict[str, tuple[bytes, bytes]]:
+    """{path: (UUID, that of the image below it)}."""
+    places = [folder, os.path.join(folder, _SNAPSHOTS)]
+    paths = [os.path.join(place, name) for place in places for name in _listed(place) if name.lower().endswith(".vdi")]
+    return {path: _vdi(path) for path in sorted(paths)}
+
+
+def _vdi(path: str) -> tuple[bytes, bytes]:
+    return _read(path, vdi.identity, (b"", b""))
+
+
+def _listed(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def _read(path: str, reader: Callable[[BinaryIO], _Value], unknown: _Value) -> _Value:
+    """What reader returns for the file path; unknown, if it cannot be read."""
+    try:
+        if not os.path.isfile(path):
+            return unknown
+        with open(path, "rb") as stream:
+            return reader(stream)
+    except (OSError, BadHeader):
+        return unknown
