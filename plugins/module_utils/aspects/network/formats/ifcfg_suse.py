@@ -36,7 +36,7 @@ _OF_STATIC = re.compile(r"(?:IPADDR|PREFIXLEN|NETMASK|BROADCAST|REMOTE_IPADDR|LA
 _TAGGED = ("ETHERDEVICE", "VXLAN_DEVICE", "TUNNEL_DEVICE", "OVS_BRIDGE_VLAN_PARENT")
 _PARENTS = (*_TAGGED, "MACVLAN_DEVICE", "MACVTAP_DEVICE", "IPVLAN_DEVICE", "IPVTAP_DEVICE")
 # What else names interfaces; BONDING_MODULE_OPTS has the primary one.
-_NAMING = ("BRIDGE_PORTS", "BONDING_MODULE_OPTS", *_PARENTS)
+_NAMING = ("BRIDGE_PORTS", "BONDING_MODULE_OPTS", "ETHTOOL_OPTIONS", *_PARENTS)
 _OF_VIRTUAL = (
     *("BONDING_MASTER", "BRIDGE", "TEAM_RUNNER", "VLAN_ID", "VXLAN", "TUNNEL", "DUMMY", "OVS_BRIDGE", *_PARENTS),
     # Hardware that is no Ethernet card: wireless, InfiniBand, modems.
@@ -89,8 +89,8 @@ def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
     macs = {nic.hardware_mac for nic in nics if nic.hardware_mac}
     for file in _files(root):
         if file.name in names or (file.hardware_mac and file.hardware_mac in macs) or names & set(file.parents):
-            root.remove(file.path, detail)
-            root.remove(_routes_of(file), detail)
+            for path in (file.path, *_companions(file)):
+                root.remove(path, detail)
         elif names & set(file.ports):
             keys = [key for key in file.values if _PORT.fullmatch(key) or key == "BRIDGE_PORTS"]
             text = assignments.edited(file.text, keys, lambda value: _without_words(value, names))
@@ -109,7 +109,7 @@ def replace_macs(root: GuestRoot, macs: Mapping[str, str]) -> None:
         text = assignments.edited(text, ports, lambda value: _with_identities_replaced(value, macs))
         root.write(file.path, text, detail)
         if file.hardware_mac and file.hardware_mac in macs:
-            for path in (file.path, _routes_of(file)):
+            for path in (file.path, *_companions(file)):
                 moved[path] = path[: -len(file.hardware_mac)] + macs[file.hardware_mac]
     files.rename(root, moved, detail)
 
@@ -130,14 +130,15 @@ def rename(root: GuestRoot, names: Mapping[str, str]) -> None:
     kept = {name for name in own if name and name not in names}
     for file in there:
         keys = [key for key in file.values if _PORT.fullmatch(key) or key in _NAMING]
-        for path in (file.path, _routes_of(file)):
+        for path in (file.path, *_companions(file)):
             moved[path] = path if file.name in kept else files.with_names_replaced(path, names)
         texts[moved[file.path]] = assignments.edited(
             file.text, keys, lambda value: values.with_names_replaced(value, names, kept)
         )
-        own_routes = root.read(_routes_of(file))
-        if own_routes is not None:
-            texts[moved[_routes_of(file)]] = _routes_renamed(own_routes, names, kept)
+        for path in _companions(file):
+            text = root.read(path)
+            if text is not None:
+                texts[moved[path]] = _routes_renamed(text, names, kept)
     files.rename(root, {path: new for path, new in moved.items() if path != new}, detail)
     routes = root.read(_ROUTES)
     if routes is not None:
@@ -213,6 +214,12 @@ def _files(root: GuestRoot) -> list[_File]:
     ]
     texts = {path: root.read(path) for path in bounds.to_read(root, paths)}
     return [_File(path, text) for path, text in texts.items() if text is not None]
+
+
+def _companions(file: _File) -> list[str]:
+    """The paths of what belongs to the file's interface alone: routes, rules and sysctls (ifroute(5), ifrule(5), ifsysctl(5))."""
+    stem = posixpath.basename(file.path)[len("ifcfg-") :]
+    return [posixpath.join(_DIRECTORY, prefix + stem) for prefix in ("ifroute-", "ifrule-", "ifsysctl-")]
 
 
 def _routes_of(file: _File) -> str:
