@@ -53,6 +53,18 @@ def later_states(folder: str, names: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def states_after(path: str) -> list[str]:
+    """A sentence if the disk at path has a differencing image on top of it; none for a URL, and what is not there."""
+    folder, name = os.path.split(path)
+    later = later_states(folder, [name])
+    return [superseded(path, later[name])] if later else []
+
+
+def superseded(path: str, later: str) -> str:
+    """A sentence about the disk at path with a differencing image on top of it, later."""
+    return f"{path} is not what the guest has now: what was written since a checkpoint or snapshot is in {later}."
+
+
 def _of_hyper_v(folder: str) -> Iterator[tuple[str, str]]:
     """(name of a disk, in small letters; path of a differencing image of it)."""
     for name in sorted(_listed(folder)):

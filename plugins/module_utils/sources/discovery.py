@@ -220,7 +220,8 @@ class _Folder:
         owned_here = self._owned_here(owned)
         later = differencing.later_states(self._path, chains)
         names = [name for name in chains if self._real(name) not in parts or self._real(name) in owned]
-        for guest, disks in disk_names.group(self._path, names, self._is_subdirectory).items():
+        grouped = disk_names.group(self._path, names, self._is_subdirectory)
+        for guest, disks in grouped.items():
             free = [disk for disk in disks if self._real(disk[0]) not in owned]
             # Other branches of a guest's snapshots are not guests.
             free = [disk for disk in free if not (chains[disk[0]] & owned_here and disk[0].lower().endswith(".vmdk"))]
@@ -231,7 +232,12 @@ class _Folder:
                 found.problems += [_superseded(os.path.join(self._path, name), later[name]) for name in old]
                 continue
             if len(free) == len(disks):
-                found.attempt(functools.partial(self._guest, guest, disks))
+                other = disk_names.whose_disk(guest, grouped)
+                if found.attempt(functools.partial(self._guest, guest, disks)) and other:
+                    found.guests[-1].description["warnings"].append(
+                        f"It is a guest of its own, and may be a disk of {other}, by its name. If it is, rename {other}'s disks "
+                        f"to {other}-disk1, {other}-disk2."
+                    )
                 continue
             found.problems += [_unattached(os.path.join(self._path, name), guest) for name, _device in free]
 
@@ -320,7 +326,7 @@ def _made_of(paths: Iterable[str]) -> Iterator[str]:
 def _superseded(path: str, later: str) -> GuestconvError:
     return GuestconvError(
         "source-disk-not-supported",
-        f"{path} is not what the guest has now: what was written since a checkpoint or snapshot is in {later}.",
+        differencing.superseded(path, later),
         path=path,
         hint="Delete the checkpoints or snapshots on the source, which merges them into the disk, and copy it again. If the "
         "other file is a leftover, move it to another directory.",
