@@ -22,7 +22,7 @@ from .formats.reading import BadHeader
 _TESTS: dict[str, Callable[[BinaryIO], bool]] = {
     "vdi": lambda stream: bool(vdi.identity(stream)[1]),
     "vhdx": vhdx.is_differencing,
-    "vmdk": lambda stream: _lacks_parent(vmdk.read_header(stream)),
+    "vmdk": lambda stream: vmdk.read_header(stream).lacks_parent,
     "vpc": vhd.is_differencing,
 }
 
@@ -93,10 +93,6 @@ def _vdi_uuids(stream: BinaryIO) -> tuple[str, str]:
 def _vmdk_uuids(stream: BinaryIO) -> tuple[str, str]:
     header = vmdk.read_header(stream)
     return header.image, header.below
-
-
-def _lacks_parent(header: vmdk.Header) -> bool:
-    return header.is_delta and not header.parent
 
 
 _BY_UUID = {".vdi": _vdi_uuids, ".vmdk": _vmdk_uuids}

@@ -189,7 +189,7 @@ def _qcow2_header(path: str, stream: BinaryIO, size: int) -> dict[str, Any]:
 def _vmdk_header(path: str, stream: BinaryIO, _size: int) -> dict[str, Any]:
     """What Image takes of a VMDK's header, once its extents are known to lie in its own directory."""
     header = vmdk.read_header(stream)
-    if header.is_delta and not header.parent:
+    if header.lacks_parent:
         raise GuestconvError(
             "disk-format-unknown",
             f"{path} is a differencing VMDK that does not name the file below it, so QEMU would read zeroes in place of that.",

@@ -34,7 +34,7 @@ _IMAGE_UUIDS = {
     key: re.compile(rb'(?m)^[ \t]*ddb\.uuid\.%s[ \t]*=[ \t]*"([0-9A-Fa-f-]{36})"' % key)
     for key in (b"image", b"parent")
 }
-# The content of the disk below it; ffffffff is none.
+# The content of the disk below it; ffffffff is none, and 0 where govmomi's vmdk.NewDescriptor() made the descriptor.
 _PARENT_CID = re.compile(rb"(?m)^[ \t]*parentCID[ \t]*=[ \t]*([0-9A-Fa-f]{1,8})")
 # For the size of the disk every extent counts, also one that holds nothing but zeroes ("RW 4192256 ZERO").
 _SIZED_EXTENT = re.compile(rb"^[ \t]*(?:RW|RDONLY|NOACCESS)[ \t]+(\d{1,18})[ \t]+[A-Z]", re.MULTILINE)
@@ -78,6 +78,11 @@ class Header:
     image: str = ""
     below: str = ""
     is_delta: bool = False
+
+    @property
+    def lacks_parent(self) -> bool:
+        """Whether there is an image below it that it does not name."""
+        return self.is_delta and not self.parent
 
 
 def read_header(stream: BinaryIO) -> Header:
@@ -172,7 +177,7 @@ def _chain(text: bytes) -> tuple[str, str, bool]:
     """image, below and is_delta of a Header."""
     image, below = (_first(_IMAGE_UUIDS[key], text).lower() for key in (b"image", b"parent"))
     below = below if below.strip("0-") else ""
-    return image, below, bool(below) or _first(_PARENT_CID, text).lower() not in ("", "ffffffff")
+    return image, below, bool(below) or _first(_PARENT_CID, text).lower().strip("0") not in ("", "ffffffff")
 
 
 def _extents(text: bytes) -> tuple[Extent, ...]:

@@ -86,6 +86,8 @@ def test_a_disk_with_a_checkpoint_or_snapshot_is_not_what_the_guest_has(tmp_path
         ("a.vdi", vdi(), False),
         ("a.vhd", vhd("b.vhd"), True),
         ("a.vmdk", vmdk(), False),
+        ("a.vmdk", vmdk(cid="00000000"), False),
+        ("a.vmdk", vmdk(2, 1, "00000000"), True),
         ("a.vmdk", vmdk(2, 1), True),
         ("a.vmdk", vmdk(2, 0, "5428e012"), True),
         ("a.vhd", vhd(), False),
