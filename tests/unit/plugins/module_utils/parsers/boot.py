@@ -538,7 +538,7 @@ PARSERS = (
     Parser(
         "default/grub",
         DEFAULTS,
-        defaults.settings,
+        each(defaults.settings, defaults.unedited),
         unedited=(
             lambda text: (
                 defaults.edited([text], lambda value, _present: value)[0]
