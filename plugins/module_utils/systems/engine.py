@@ -83,7 +83,8 @@ def _looked_at(
             if len(guest.roots) > 1:
                 system = system_of(root)
                 has_kernel = system.has_kernel(root)
-                signs[root.name] = started.Signs(has_kernel, has_kernel and system.may_have_menu(root))
+                may_have_menu = has_kernel and system.may_have_menu(root)
+                signs[root.name] = started.Signs(has_kernel, may_have_menu, system.starts(root))
     return findings, signs
 
 

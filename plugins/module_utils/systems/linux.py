@@ -99,6 +99,11 @@ def has_kernel(root: GuestRoot) -> bool:
     return any(root.list(path) for path in ("/lib/modules", "/usr/lib/modules"))
 
 
+def starts(root: GuestRoot) -> frozenset[str]:
+    """None: root.boot_menu has them."""
+    return frozenset()
+
+
 def may_have_menu(root: GuestRoot) -> bool:
     """Whether there is a menu, or a file that makes one, of the boot loader that the firmware starts."""
     return boot.may_have_menu(root)

@@ -23,10 +23,14 @@ _WINDOWS = "windows"
 
 @dataclass(frozen=True)
 class Signs:
-    """What a root has. may_have_menu: that it has a boot menu, be it one that was not understood."""
+    """What a root has. may_have_menu: that it has a boot menu, be it one that was not understood.
+
+    starts: the names of the roots that the boot configuration of a Windows starts; none where it names no partition.
+    """
 
     has_kernel: bool = False
     may_have_menu: bool = False
+    starts: frozenset[str] = frozenset()
 
 
 def not_started(guest: Guest, signs: Mapping[str, Signs]) -> list[GuestRoot]:
@@ -41,7 +45,7 @@ def not_started(guest: Guest, signs: Mapping[str, Signs]) -> list[GuestRoot]:
     if len(guest.roots) < 2:
         return []
     order = target_hardware.boot_order([disk.device for disk in guest.disks], guest.hardware)
-    data = _on_data_disks(guest, signs, order[0])
+    data = [*_on_data_disks(guest, signs, order[0]), *_not_named(guest, signs, order[0])]
     started = [root for root in guest.roots if root not in data and _is_started(root, guest)]
     if not any(order[0] in _disks(root, guest.storage) for root in started):
         return data
@@ -63,6 +67,13 @@ def _on_data_disks(guest: Guest, signs: Mapping[str, Signs], first: str) -> list
     booting = [root for root in here if _is_started(root, guest) or signs.get(root.name, Signs()).may_have_menu]
     kinds = {root.info["os"] for root in booting}
     return [root for root in guest.roots if kinds and root not in here and root.info["os"] not in kinds]
+
+
+def _not_named(guest: Guest, signs: Mapping[str, Signs], first: str) -> list[GuestRoot]:
+    """The roots with a Windows that the boot manager of the Windows on the disk that boots (first) does not start."""
+    here = [root for root in guest.roots if first in _disks(root, guest.storage)]
+    named = frozenset().union(*(signs.get(root.name, Signs()).starts for root in here))
+    return [root for root in guest.roots if named and root.info["os"] == _WINDOWS and root.name not in named]
 
 
 def by_others(root: GuestRoot) -> list[Entry]:

@@ -29,5 +29,11 @@ class System(DetectableSystem, Protocol):
     def has_kernel(self, root: GuestRoot) -> bool:
         """Whether the system on root, which is mounted, has a kernel of its own, as a chroot has not."""
 
+    def starts(self, root: GuestRoot) -> frozenset[str]:
+        """The names of the guest's roots that the boot menu of root, which is mounted and was inspected, starts.
+
+        None where it does not name roots, or root.boot_menu has what it starts.
+        """
+
     def may_have_menu(self, root: GuestRoot) -> bool:
         """Whether root, which is mounted and was inspected, has a boot menu, be it one that was not understood."""

@@ -142,6 +142,12 @@ def has_kernel(root: GuestRoot) -> bool:
     return root.exists(root.spelled(_KERNEL))
 
 
+def starts(root: GuestRoot) -> frozenset[str]:
+    """The names of the roots that the boot configuration names, if there is another Windows. It costs opening a hive."""
+    is_alone = sum(each.info["os"] == NAME for each in root.guest.roots) < 2
+    return frozenset() if is_alone else boot.starts(root)
+
+
 def may_have_menu(root: GuestRoot) -> bool:
     """Whether the boot manager that the firmware starts has a menu."""
     return boot.may_have_menu(root)

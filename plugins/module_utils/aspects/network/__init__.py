@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from ipaddress import ip_address
 
 from ...devices.targets import Model
 from ...guest.root import GuestRoot
@@ -25,6 +26,7 @@ from .cards.nics import Nic, Setting
 from .cards.statics import Static
 from .formats import NetworkFormat, kernel_arguments
 from .names import in_initrd, mentioned, naming
+from .values import host
 
 NAME = "network"
 INSPECT_AFTER = ("bootloader",)
@@ -93,18 +95,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     )
     afterwards.check_patterns({nic: policy.name for nic, policy in chosen.items() if policy.name})
     if wanted.gone or wanted.dynamic or wanted.macs or wanted.names or wanted.static:
-        before = nics_of(configuration.read(root).settings)
-        _rewrite(root, plan, facts.formats, wanted)
-        after = configuration.read(root)
-        afterwards.check(before, nics_of(after.settings), wanted)
-        if wanted.static or wanted.dynamic:
-            settings = configuration.settings_in_effect(root, after, facts.cards, plan.command_line.edited)
-            of_cards = _with_cards(root, facts, settings)
-            afterwards.check_dynamic(of_cards, wanted)
-        if wanted.static:
-            afterwards.check_static(root, nics_of(settings), wanted)
-            afterwards.check_others(facts.nics, of_cards, wanted)
-            plan.concerns += concerns.of_static(root, wanted.static, settings)
+        _apply(root, plan, facts, wanted)
     if wanted.names:
         plan.concerns += elsewhere.named_elsewhere(root, wanted.names)
     gone = [nic.name for nic in wanted.gone if nic.name]
@@ -113,17 +104,43 @@ def convert(root: GuestRoot, plan: Plan) -> None:
         plan.concerns += elsewhere.macs_elsewhere(root, wanted.macs)
     changed = {policies.changed(nic, policy): stays[nic] for nic, policy in chosen.items()}
     on_target = {identity.on_target(nic, macs, alone=len(chosen) == 1): model for nic, model in changed.items()}
-    left = concerns.asks_for_old_hardware(drivers.use_new(root, on_target))
+    left_over = [*drivers.use_new(root, on_target), *drivers.left_links(root, on_target.values())]
+    left = concerns.asks_for_old_hardware(left_over)
     plan.concerns += [left] if left else []
     naming.bind_names(root, plan, on_target)
     kudzu.turn_off(root)
     plan.hardware.interfaces = _interfaces(on_target)
 
 
-def _with_cards(root: GuestRoot, facts: Facts, settings: Sequence[Setting]) -> list[Nic]:
+def _apply(root: GuestRoot, plan: Plan, facts: Facts, wanted: Chosen) -> None:
+    """Rewrite the configuration as wanted, and check what has become of it. Raises GuestconvError `policy-not-possible`."""
+    before = nics_of(configuration.read(root).settings)
+    _rewrite(root, plan, facts.formats, wanted)
+    after = configuration.read(root)
+    afterwards.check(before, nics_of(after.settings), wanted)
+    if wanted.static or wanted.dynamic:
+        settings = configuration.settings_in_effect(root, after, facts.cards, plan.command_line.edited)
+        of_cards = _with_cards(root, facts, settings, wanted)
+        afterwards.check_dynamic(of_cards, wanted)
+    if wanted.static:
+        afterwards.check_static(root, nics_of(settings), wanted)
+        afterwards.check_others(facts.nics, of_cards, wanted)
+        plan.concerns += concerns.of_static(root, wanted.static, settings)
+
+
+def _with_cards(root: GuestRoot, facts: Facts, settings: Sequence[Setting], wanted: Chosen) -> list[Nic]:
     """What the cards of the source get by settings, or by themselves."""
-    assembly = assemble(settings, cards=facts.cards)
-    found, _guesses = matching.matched(assembly.nics, facts.cards, facts.macs, assembly.spare)
+    # By the addresses that they had they would be other cards than before.
+    addresses = {
+        nic.mac: frozenset(map(ip_address, map(host, static.addresses))) for nic, static in wanted.static.items()
+    }
+    addresses.update((nic.mac, frozenset()) for nic in wanted.dynamic)
+    cards = [
+        replace(card, addresses=addresses.get(card.mac, card.addresses) if card.mac else card.addresses)
+        for card in facts.cards
+    ]
+    assembly = assemble(settings, cards=cards)
+    found, _guesses = matching.matched(assembly.nics, cards, facts.macs, assembly.spare)
     return automatic.applied(root, found)
 
 

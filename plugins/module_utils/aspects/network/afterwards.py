@@ -84,9 +84,9 @@ def check_dynamic(after: Sequence[Nic], chosen: Chosen) -> None:
 
     Raises GuestconvError `policy-not-possible`.
     """
-    found = {nic.identifier: nic for nic in after}
+    found = {key: nic for nic in after for key in (nic.identifier, nic.mac) if key}
     for nic in chosen.dynamic:
-        now = None if nic.name else found.get(nic.identifier)
+        now = None if nic.name else _now(nic, found, chosen)
         if now and (now.addresses or now.method not in ("dhcp", "auto")):
             raise _not_by_dhcp(nic, now)
 
@@ -124,11 +124,17 @@ def check_others(before: Sequence[Nic], after: Sequence[Nic], chosen: Chosen) ->
     for nic in before:
         if (nic.name and not nic.patterns) or nic in chosen.static or nic in chosen.dynamic or nic in chosen.gone:
             continue
-        now = found.get(chosen.macs.get(nic.mac or "", "")) or found.get(nic.mac or "")
+        now = _now(nic, found, chosen)
         if now and _whole(now) != _whole(nic):
             shared = f"{_files(nic)} is for several network cards"
             gets = ", ".join(now.addresses) or (now.method if now.configured_by else None) or "nothing"
             raise _refused(nic, f"{shared}, so that {nic.label} would get {gets}")
+
+
+def _now(nic: Nic, found: Mapping[str, Nic], chosen: Chosen) -> Nic | None:
+    """What nic is afterwards; found: {MAC address, or identifier: Nic}."""
+    mac = nic.mac or ""
+    return found.get(chosen.macs.get(mac, "")) or found.get(mac) or found.get(nic.identifier)
 
 
 def name_servers(root: GuestRoot, nic: Nic) -> tuple[str, ...]:

@@ -127,7 +127,8 @@ def _of_leases(root: GuestRoot, leases: Mapping[str, KnownMac]) -> list[Setting]
 def _last_name(root: GuestRoot, leases: Mapping[str, KnownMac]) -> str | None:
     """The last one of the names that one card had, {name: KnownMac}: by the time of its lease, or by the guest's logs."""
     ends = {name: traces.last_expiry(root.read(known.source.file) or "", name) for name, known in leases.items()}
-    last = [name for name, end in ends.items() if end == max(ends.values())]
+    latest = max(ends.values())
+    last = [name for name, end in ends.items() if end == latest]
     if len(last) > 1:
         logged = traces.from_logs(root, journal=True)
         last = [name for name in last if name in logged and logged[name].mac == leases[name].mac]

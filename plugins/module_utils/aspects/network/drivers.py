@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,9 @@ _DETAIL = "the network card has another driver on the target"
 # What source_hardware of settings says: `Driver=ena vif` (networkd), `driver=vmxnet3` (keyfile), `driver: e1000` (netplan).
 # Not what excludes drivers, too.
 _ASKED = re.compile(r"(?i)driver(?:=|: )[^!&]*")
+# What a .link file says of names alone (systemd.link(5)), and a Path= that no card of a virtual machine has anyway.
+_OF_NAMES = frozenset(("Name", "NamePolicy", "AlternativeName", "AlternativeNamesPolicy", "Description"))
+_USB = ["*-usb-*"]
 
 
 def left(nic: Nic) -> list[tuple[str, str]]:
@@ -41,6 +44,29 @@ def left(nic: Nic) -> list[tuple[str, str]]:
     """
     asked = {pair for pair in nic.source_hardware if _ASKED.fullmatch(pair[1])}
     return [pair for pair in nic.source_hardware if len(asked) > 1 or pair not in asked]
+
+
+def left_links(root: GuestRoot, models: Iterable[Model]) -> Iterator[tuple[str, str]]:
+    """Pairs (file, what it asks for) of .link files for hardware of the source that set more than names, such as the MTU.
+
+    A name is kept in another way. models: those of the network cards of the target.
+    """
+    of_target = {model.kernel_driver for model in models}
+    for file in systemd_files.files(root, ".link") if of_target else ():
+        keys = {entry.key for _order, entry in file.entries if entry.section == "Link" and entry.value}
+        if file.path.startswith(systemd_files.WRITABLE) and not keys <= _OF_NAMES:
+            asked = networkd.source_hardware(file, root.guest.target)
+            yield from ((file.path, each) for each in asked if _is_left(each, of_target))
+
+
+def _is_left(asked: str, of_target: Collection[str]) -> bool:
+    """Whether no card of the target has what is asked for. of_target: the drivers of these cards."""
+    key, _equals, value = asked.partition("=")
+    words = value.split()
+    if key == "Driver":
+        is_software = networkd.SOFTWARE_DRIVERS.intersection(words)
+        return not is_software and len(missing_in(words, of_target)) == len(of_target)
+    return words != _USB
 
 
 def use_new(root: GuestRoot, on_target: Mapping[Nic, Model]) -> list[tuple[str, str]]:

@@ -75,11 +75,13 @@ def gateways(texts: Iterable[str]) -> tuple[str, ...]:
 def with_prefix(text: str, prefix: str = "") -> tuple[str, ...]:
     """(text with its prefix,): the tuple for Setting.addresses; empty when text is no address.
 
-    prefix: length or netmask, used where text has no prefix itself.
+    0.0.0.0 is none: YaST and older files of ifupdown's give it to ports of bridges, which have no address of their own, and
+    systemd-networkd takes one of a pool in its place. prefix: length or netmask, used where text has no prefix itself.
     """
     host, _slash, own = text.strip().partition("/")
     own = own or prefix
-    if address(host) is None:
+    found = address(host)
+    if found is None or found.is_unspecified:
         return ()
     try:
         return (ipaddress.ip_interface(f"{host}/{own}" if own else host).with_prefixlen,)

@@ -20,9 +20,10 @@ class Adapter:
     mac, mac_from: the MAC address that the card had, in lower case with colons, and the key that it was learnt from.
     own_mac: the MAC address that the driver is configured to use instead, None without.
     slot: the number of the PCI slot, as the hypervisor numbers them (UINumber of the device).
-    is_disabled: whether somebody disabled the device. is_physical: whether it is a card. is_above: whether it is a team, or a switch, of cards.
+    is_disabled: whether somebody disabled the device. is_physical: whether it is a card. is_above: whether it is a team, or a
+    switch, of cards. is_part: whether such a one uses the card; None where that is not known.
     versions: those of IP that are not turned off for it.
-    static: whether it has its IPv4 addresses by configuration. leased: the address that it had by DHCP.
+    static: whether its IPv4 addresses are configured, and not by DHCP. leased: the address that it had by DHCP.
     addresses, gateways, name_servers: of IPv4 and IPv6; addresses with prefix length.
     metrics: (version of IP, metric) of the interface; gateway_metrics: (gateway, metric); where the system does not choose it.
     registration: under which names the addresses are registered in DNS: "none", "primary", or "both" with the suffix of the
@@ -44,6 +45,7 @@ class Adapter:
     is_disabled: bool = False
     is_physical: bool = True
     is_above: bool = False
+    is_part: bool | None = None
     versions: tuple[int, ...] = (4, 6)
     static: bool = False
     leased: str | None = None

@@ -47,10 +47,20 @@ _HIGHEST_METRIC = 9999
 
 def versions(adapter: Key) -> tuple[int, ...]:
     """The versions of IP that an adapter uses. adapter: its key in the class. A list that is not there says nothing."""
+    bound = _bound(adapter)
+    return tuple(version for name, (version, _word) in _PROTOCOLS.items() if not bound or name in bound)
+
+
+def is_part(adapter: Key) -> bool | None:
+    """Whether something else uses the adapter in place of IP: a team, a bridge, a switch. None where it is not known."""
+    bound = _bound(adapter)
+    return bound.isdisjoint(_PROTOCOLS) if bound else None
+
+
+def _bound(adapter: Key) -> set[str]:
     linkage = adapter.key("Linkage")
     value = linkage.value("UpperBind") if linkage else None
-    bound = {each.casefold() for each in value.texts} if value else set()
-    return tuple(version for name, (version, _word) in _PROTOCOLS.items() if not bound or name in bound)
+    return {each.casefold() for each in value.texts} if value else set()
 
 
 def of_driver(adapter: Key) -> dict[str, str]:

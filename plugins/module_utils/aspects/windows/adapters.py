@@ -113,6 +113,7 @@ def _adapter(key: Key, control_set: Key) -> Adapter | None:
         is_disabled=is_disabled,
         is_physical=is_physical,
         is_above=is_above,
+        is_part=adapter_settings.is_part(key),
         versions=versions,
         own_mac=_own_mac(_text(key, "NetworkAddress")),
         settings={
@@ -157,7 +158,7 @@ def _configured(found: Adapter, control_set: Key) -> Adapter:
     gateways = tuple(_valid(_texts(ipv4, "DefaultGateway") if is_static else (), 4))
     return replace(
         found,
-        static=is_static and bool(addresses),
+        static=is_static,
         leased=None if is_static else _with_prefix(_text(ipv4, "DhcpIPAddress"), _text(ipv4, "DhcpSubnetMask")),
         addresses=addresses,
         gateways=gateways,

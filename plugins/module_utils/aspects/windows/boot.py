@@ -8,6 +8,7 @@ The boot configuration names partitions by the signature of the disk or by GUID,
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from ...errors import GuestconvError
@@ -21,7 +22,7 @@ from ...model.concerns import Concern
 from ...model.description import Findings
 from ..boot import evidence, loaders, uefi
 from ..plan import Plan
-from . import pending, release
+from . import drives, pending, release
 from .steps import Temporary
 
 NAME = "bootloader"
@@ -34,6 +35,8 @@ _BIOS_MANAGER, _BIOS_CONFIGURATION = "/bootmgr", "/Boot/BCD"
 # Of the boot configuration: that the loader leaves the video mode alone, which OVMF's console does not stand (BCD
 # element BcdLibraryBoolean_GraphicsModeDisabled; virt-v2v, convert/convert_windows.ml).
 _OBJECTS, _GRAPHICS_MODE_DISABLED = "Objects", r"Elements\16000046"
+# And where a loader finds Windows (BcdOSLoaderDevice_OSDevice).
+_SYSTEM_DEVICE, _ELEMENT = r"Elements\21000001", "Element"
 # By INF's words, those of uname -m.
 _MACHINES = {"amd64": "x86_64", "x86": "i686", "arm64": "aarch64"}
 _CRASH_CONTROL, _RESTART = r"Control\CrashControl", "AutoReboot"
@@ -94,6 +97,29 @@ def convert(root: GuestRoot, plan: Plan) -> None:
 def may_have_menu(root: GuestRoot) -> bool:
     """Whether the boot manager was found, in a root that was inspected."""
     return root.recall(Facts).volume is not None
+
+
+def starts(root: GuestRoot) -> frozenset[str]:
+    """The names of the roots that the boot configuration which starts root, which was inspected, names.
+
+    None where it names no partition of these disks, but such as the one that the boot manager is on.
+    """
+    facts = root.recall(Facts)
+    if facts.volume is None:
+        return frozenset()
+    try:
+        with (
+            nullcontext(root)
+            if facts.volume == root.mount_plan.root.filesystem
+            else root.volume(facts.volume) as volume
+        ):
+            hive = volume.hive(_CONFIGURATION if facts.firmware == _UEFI else _BIOS_CONFIGURATION, "")
+            values = [key.value(_ELEMENT) for key in _elements(hive, _SYSTEM_DEVICE)] if hive else []
+    except GuestconvError:
+        return frozenset()
+    named = {drives.of_device(value.data) for value in values if value} - {None}
+    partitions = {each.name: each.mount_plan.root.filesystem.partition for each in root.guest.roots}
+    return frozenset(name for name, each in partitions.items() if each and drives.value_for(each) in named)
 
 
 def _manager(root: GuestRoot) -> tuple[str, Filesystem | None, _Found]:
@@ -221,11 +247,11 @@ def _by_disk(
 def _configure(volume: GuestRoot) -> None:
     """Have the loaders of the boot configuration set a video mode."""
     hive = volume.hive(_CONFIGURATION, "the loader sets a video mode, which the firmware of virtual machines needs")
-    for element in _elements(hive) if hive else ():
+    for element in _elements(hive, _GRAPHICS_MODE_DISABLED) if hive else ():
         element.delete()
 
 
-def _elements(hive: Hive) -> list[Key]:
+def _elements(hive: Hive, path: str) -> list[Key]:
     objects = hive.key(_OBJECTS)
-    found = [each.key(_GRAPHICS_MODE_DISABLED) for each in (objects.keys() if objects else ())]
+    found = [each.key(path) for each in (objects.keys() if objects else ())]
     return [each for each in found if each]

@@ -17,6 +17,10 @@ from . import release
 _MOUNTED = "MountedDevices"
 # What a value for a partition of a GPT begins with; its GUID follows.
 _GPT = b"DMIO:ID:"
+# The device of a boot configuration, after the GUID of its options (jpz4085/BCD-SYS, Linux/update_device.sh): the kind of
+# it, of which this one is a partition; which partition; the kind of its table; and which disk.
+_KIND, _PLACE, _TABLE, _DISK, _DEVICE_SIZE = 0x10, 0x20, 0x34, 0x38, 0x48
+_IS_PARTITION, _IN_GPT, _IN_MBR = 6, 0, 1
 
 
 def letters(root: GuestRoot) -> dict[str, str]:
@@ -37,6 +41,16 @@ def _partition(root: GuestRoot, data: bytes) -> str:
     """The name of the partition that a value of MountedDevices means; "" for other devices, and for another guest's."""
     found = (each.name for each in root.guest.storage.partitions if data == value_for(each))
     return next(found, "")
+
+
+def of_device(data: bytes) -> bytes | None:
+    """What MountedDevices has for the partition that a device of a boot configuration is; None for another device."""
+    if len(data) < _DEVICE_SIZE or int.from_bytes(data[_KIND : _KIND + 4], "little") != _IS_PARTITION:
+        return None
+    table = int.from_bytes(data[_TABLE : _TABLE + 4], "little")
+    if table == _IN_GPT:
+        return _GPT + data[_PLACE : _PLACE + 16]
+    return data[_DISK : _DISK + 4] + data[_PLACE : _PLACE + 8] if table == _IN_MBR else None
 
 
 def value_for(partition: Partition) -> bytes | None:

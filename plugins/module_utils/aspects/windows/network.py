@@ -95,18 +95,21 @@ def _read(root: GuestRoot) -> Network:
         return Network(())
 
 
+def _order(adapter: Adapter) -> tuple[bool, int, list[tuple[bool, int, str]], str]:
+    """A key that sorts as hypervisors number cards: by their slots, and those without a known one by their names."""
+    return adapter.slot is None, adapter.slot or 0, natural(adapter.name), adapter.guid
+
+
 def nics_of(found: Sequence[Adapter], file: str) -> list[tuple[Nic, Adapter]]:
-    """The cards among adapters, in the order of their names, each with its adapter. file: the hive's path."""
+    """The cards among adapters, in their order, each with its adapter. file: the hive's path."""
     nics: list[tuple[Nic, Adapter]] = []
     names: set[str] = set()
-    for adapter in sorted(
-        (each for each in found if each.is_physical), key=lambda each: (natural(each.name), each.guid)
-    ):
+    for adapter in sorted((each for each in found if each.is_physical), key=_order):
         source = None
         if adapter.mac:
             origin = Origin.FILE if adapter.pci and adapter.pci.mac else Origin.TRACE
             source = MacSource(origin, rf"{file}\{adapter.mac_from}")
-        is_static = bool(adapter.addresses)
+        is_dynamic = 4 in adapter.versions and not adapter.static
         # Windows gives no name twice; only one of the cards could have it.
         name = adapter.name if adapter.name.casefold() not in ("", *names) else None
         names.add(adapter.name.casefold())
@@ -120,10 +123,10 @@ def nics_of(found: Sequence[Adapter], file: str) -> list[tuple[Nic, Adapter]]:
             gateway=next(iter(adapter.gateways), None),
             gateways=adapter.gateways,
             name_servers=adapter.name_servers,
-            method="static" if is_static else "dhcp",
+            method="static" if adapter.addresses else "dhcp" if is_dynamic else None,
             configured_by=((file, KIND),),
-            is_dynamic=not adapter.static,
-            dhcp=() if adapter.static else (4,),
+            is_dynamic=is_dynamic,
+            dhcp=(4,) if is_dynamic else (),
             at_boot=not adapter.is_disabled,
         )
         nics.append((nic, adapter))
@@ -210,6 +213,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
         facts.adapters[nic.identifier] for nic in facts.nics if nic not in chosen and nic.identifier in facts.adapters
     ]
     on_target = {nic.hardware_mac for nic in given}
+    doubles = concerns.doubles(given)
     steps: list[RemoveDevice | SetNetwork] = []
     for nic, (old, policy) in zip(given, chosen.items()):
         model = plan.model("network", nic.identifier)
@@ -225,7 +229,8 @@ def convert(root: GuestRoot, plan: Plan) -> None:
         if policy.policy != "keep":
             _check_possible(root, nic, given)
         if concerns.is_found_again(nic, given):
-            steps.append(step_for(old, nic, adapter or _UNCONFIGURED, policy))
+            own = replace(nic, addresses=tuple(each for each in nic.addresses if each not in doubles[nic.identifier]))
+            steps.append(step_for(old, own, adapter or _UNCONFIGURED, policy))
     readdressed = [
         (nic, facts.adapters[nic.identifier], policy)
         for nic, policy in zip(given, chosen.values())

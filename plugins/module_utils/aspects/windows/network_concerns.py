@@ -24,11 +24,15 @@ def concerns_of(root: str, nics: Sequence[Nic], found: Network, known: Mapping[s
     """
     lost = [nic for nic in nics if not is_found_again(nic, nics)]
     concerns = [_not_found_again(nic, len(nics), known.get(nic.identifier)) for nic in lost]
+    twice = doubles(nics)
+    concerns += [_of_another(nic, twice[nic.identifier]) for nic in nics if twice[nic.identifier]]
     for nic in nics:
         adapter = known.get(nic.identifier)
         if adapter and (adapter.settings or adapter.is_disabled):
             concerns.append(_settings_left(nic, adapter))
-    concerns += [_above_cards(each) for each in found.adapters if each.is_above and not each.is_physical]
+    # Hyper-V's switches need not have a card: those of Docker and of WSL have none.
+    if any(each.is_part is not False for each in found.adapters if each.is_physical):
+        concerns += [_above_cards(each) for each in found.adapters if each.is_above and not each.is_physical]
     if found.unowned:
         listed = ", ".join(f"{each.destination} by {each.gateway}" for each in found.unowned)
         concerns.append(
@@ -60,6 +64,32 @@ def is_found_again(nic: Nic, nics: Sequence[Nic]) -> bool:
     """Whether the first boot finds the card: by its MAC address, or because it is the only one."""
     alike = [each for each in nics if each.hardware_mac == nic.hardware_mac]
     return len(nics) == 1 or (nic.hardware_mac is not None and len(alike) == 1)
+
+
+def doubles(nics: Sequence[Nic]) -> dict[str, list[str]]:
+    """{identifier: the addresses of the card that another one gets}.
+
+    Windows keeps the addresses of a card that was removed, and gives them to another one if its administrator insists. Of
+    cards with one address, the one that the source has gets it, and that is not disabled, or else the first of them.
+    """
+    taken: set[str] = set()
+    found: dict[str, list[str]] = {}
+    for nic in sorted(nics, key=lambda each: (not each.on_source, not each.at_boot)):
+        hosts = {address: address.partition("/")[0] for address in nic.addresses}
+        found[nic.identifier] = [address for address, host in hosts.items() if host in taken]
+        taken.update(hosts.values())
+    return found
+
+
+def _of_another(nic: Nic, addresses: Sequence[str]) -> Concern:
+    return Concern(
+        "static-address-not-kept",
+        "warning",
+        f"{nic.label} has {', '.join(addresses)}, which another network card has as well. On a network card of another model "
+        "it does not get what the other one gets.",
+        "Most likely one of them was removed from the machine. Delete it from guest.devices.network, or pass "
+        "hardware.interfaces.",
+    )
 
 
 def _not_found_again(nic: Nic, count: int, adapter: Adapter | None) -> Concern:

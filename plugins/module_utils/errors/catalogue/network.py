@@ -167,8 +167,8 @@ SUBJECT = Subject(
             "static-address-not-kept",
             "warning",
             "A network card of a Windows guest has static addresses that cannot be set on the target, because the MAC "
-            "address of the card is not known, or because Windows has no PowerShell, which would set them. Or the addresses "
-            "are of a team, or of a switch, that loses its cards.",
+            "address of the card is not known, or because Windows has no PowerShell, which would set them, or because "
+            "another network card has them as well. Or the addresses are of a team, or of a switch, that loses its cards.",
             "Pass `hardware.interfaces` with `mac`, and `addresses` or `pci_slot`, of each network card. Add the cards of "
             "a team or switch to it again on the target.",
         ),

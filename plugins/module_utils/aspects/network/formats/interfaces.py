@@ -13,6 +13,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Callable
 
 from ....guest.root import GuestRoot
 from ....texts import globs
@@ -110,8 +111,7 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
         for logical, of_one in physical.items()
         if of_one and all(any(_chooses(each, nic) for nic in nics) for each in of_one)
     }
-    for file, text in texts.items():
-        root.write(file, static_interfaces.with_dhcp(text, of_them), detail)
+    _rewrite(root, texts, lambda text: static_interfaces.with_dhcp(text, of_them), detail)
 
 
 def use_static(root: GuestRoot, statics: Mapping[Nic, Static]) -> None:
@@ -125,12 +125,31 @@ def use_static(root: GuestRoot, statics: Mapping[Nic, Static]) -> None:
                 chosen[logical] = chosen.get(nic.name or "") or Chosen(static)
     has_dns = static_interfaces.takes_dns(root)
     detail = f"{labels(statics)} has another address on the target"
-    for file, text in texts.items():
-        root.write(file, static_interfaces.with_static(text, chosen, has_dns), detail)
+    _rewrite(root, texts, lambda text: static_interfaces.with_static(text, chosen, has_dns), detail)
     for nic, static in statics.items() if not has_dns else ():
         of_it = any(kind == KIND for _path, kind in nic.configured_by)
         if of_it and static.name_servers is not None:
             static_interfaces.use_name_servers(root, static.of_all, nic, detail)
+
+
+def _rewrite(root: GuestRoot, texts: Mapping[str, str], change: Callable[[str], str], detail: str) -> None:
+    """Write the texts, {path: text}, as change makes them; what no stanza is for any more is brought up no more.
+
+    An alias may go. `ifup -a` fails where it shall bring up what it does not know, after it has brought up the others.
+    """
+    new = {path: change(text) for path, text in texts.items()}
+    gone = _defined(texts.values()) - _defined(new.values())
+    for path, text in new.items():
+        lines = text.split("\n")
+        for stanza in parse(text) if gone else ():
+            if _LISTS_OF_NAMES.fullmatch(stanza.keyword):
+                _strike_out(lines, stanza.head, gone, "")
+        root.write(path, "\n".join(lines), detail)
+
+
+def _defined(texts: Iterable[str]) -> set[str]:
+    """The names, those of aliases too, for which there are stanzas."""
+    return {"".join(stanza.head.words[1:2]) for text in texts for stanza in parse(text) if stanza.keyword == "iface"}
 
 
 def _chooses(word: str, nic: Nic) -> bool:

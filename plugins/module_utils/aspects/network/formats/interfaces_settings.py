@@ -152,7 +152,8 @@ def _glob_for(expression: str) -> str:
 def _method(stanza: Stanza, addresses: tuple[str, ...]) -> str | None:
     """How it gets its addresses; ifupdown2 and ifupdown-ng do without the word, and have `use dhcp` for one."""
     if stanza.method:
-        return _METHODS.get(stanza.method)
+        method = _METHODS.get(stanza.method)
+        return "manual" if method == "static" and stanza.values("address") and not addresses else method
     return "static" if addresses else "dhcp" if "dhcp" in stanza.values("use") else None
 
 

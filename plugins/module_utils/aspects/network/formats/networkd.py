@@ -52,7 +52,7 @@ _MADE_OF_IT = ("VLAN", "MACVLAN", "MACVTAP", "IPVLAN", "IPVTAP", "Bond", "Bridge
 _DHCP = {"yes": "dhcp", "true": "dhcp", "on": "dhcp", "1": "dhcp", "both": "dhcp", "ipv4": "dhcp", "v4": "dhcp"}
 _DHCP.update({"ipv6": "dhcp", "v6": "dhcp"})
 # The drivers of interfaces that are no hardware; systemd's own files for containers' ends match by them.
-_SOFTWARE_DRIVERS = frozenset(("veth", "bridge", "tun", "bonding", "dummy", "team", "macvlan", "ipvlan"))
+SOFTWARE_DRIVERS = frozenset(("veth", "bridge", "tun", "bonding", "dummy", "team", "macvlan", "ipvlan"))
 _EVERYWHERE = ("0.0.0.0/0", "::/0", "")
 _YES = ("yes", "true", "on", "1")
 _IGNORED_SINCE = 246
@@ -242,7 +242,7 @@ def _settings(file: File, vlans: Collection[str | None], target: Target) -> Iter
         gateways=values.gateways(gateways),
         name_servers=values.gateways(word for value in file.values("Network", "DNS") for word in value.split()),
         mac=values.normal_mac("".join(file.values("Link", "MACAddress")[-1:])),
-        source_hardware=tuple(_source_hardware(file, target)),
+        source_hardware=tuple(source_hardware(file, target)),
         at_boot=_is_at_boot(file),
         hardware=bool(file.words("Type")),
         unmanaged=_is_unmanaged(file),
@@ -262,7 +262,8 @@ def _settings(file: File, vlans: Collection[str | None], target: Target) -> Iter
                     )
 
 
-def _source_hardware(file: File, target: Target) -> Iterator[str]:
+def source_hardware(file: File, target: Target) -> Iterator[str]:
+    """What [Match] of a file asks of the hardware, and of the machine where the target is another."""
     for key in _HARDWARE_KEYS:
         value = " ".join(file.values("Match", key))
         if value not in ("", "*"):
@@ -337,7 +338,7 @@ def _is_for_nics(file: File) -> bool:
     if file.words("SSID", "BSSID", "WLANInterfaceType"):
         return False
     # systemd's own 80-container-*.network and 80-vm-*.network, which every guest has.
-    if _CONTAINERS.intersection(file.words("Virtualization")) or _SOFTWARE_DRIVERS.intersection(file.words("Driver")):
+    if _CONTAINERS.intersection(file.words("Virtualization")) or SOFTWARE_DRIVERS.intersection(file.words("Driver")):
         return False
     # Kind= is that of software: "vlan", "bridge"; a NIC has none, and the pattern "!*" says so.
     return not [word for word in file.words("Kind") if not word.startswith("!")]

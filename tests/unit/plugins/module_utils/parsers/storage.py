@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows import drives
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import (
     attachment,
     condition,
@@ -35,6 +36,18 @@ NTFS = b"\xebR\x90NTFS    \0\2\x08" + bytes(34) + b"\4" + bytes(15) + b"\xf6" + 
 FILE_RECORD = b"FILE" + bytes(16) + b"\x38\0" + bytes(34)
 FILE_RECORD += b"\x80\0\0\0\x48\0\0\0\1" + bytes(23) + b"\x40\0" + bytes(30) + b"\x11\x10\x07\0\0\0\0\0"
 JOURNAL = b"RSTR\x1e\0\1\0" + bytes(16) + b"\x30\0\0\0\1\0" + bytes(18) + b"\1" + bytes(11) + b"\0\0" + bytes(34)
+# The first partition of a disk with an MBR, as a boot configuration has it.
+BOOT_DEVICE = (
+    bytes(16)
+    + b"\6"
+    + bytes(7)
+    + b"\x48"
+    + bytes(7)
+    + b"\0\0\x10"
+    + bytes(17)
+    + b"\1\0\0\0\xae\x45\x46\xdf"
+    + bytes(28)
+)
 MEMBERS = lvm.members({"vg": ["pv-1", "pv-2"]}, ["pv-2"])
 
 
@@ -99,6 +112,14 @@ PARSERS = (
         inputs=hostile_texts.damaged(JOURNAL),
         sample=JOURNAL,
         found=(b"", JOURNAL[:30]),
+    ),
+    Parser(
+        "device of a boot configuration",
+        (),
+        drives.of_device,
+        inputs=hostile_texts.damaged(BOOT_DEVICE),
+        sample=BOOT_DEVICE,
+        found=(b"", BOOT_DEVICE[:40]),
     ),
     Parser(
         "world wide name",

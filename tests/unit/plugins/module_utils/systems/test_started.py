@@ -154,6 +154,21 @@ def test_a_linux_on_a_data_disk_of_a_windows_is_not_started():
     assert started.concern(made.roots[-1]).code in ("system-not-started", "windows-not-prepared")
 
 
+def test_of_two_windows_the_one_that_the_boot_configuration_names_is_started():
+    made = beside_windows("sda1", sdb1=[])
+    made.roots[0].info = made.roots[1].info
+    both = frozenset(each.name for each in made.roots)
+
+    def left_by(**starts):
+        signs = {f"/dev/{name}": started.Signs(True, True, frozenset(named)) for name, named in starts.items()}
+        return [root.name for root in started.not_started(made, signs)]
+
+    assert left_by(sda1=["/dev/sda1"], sdb1=["/dev/sdb1"]) == ["/dev/sdb1"]
+    assert left_by(sda1=both, sdb1=["/dev/sdb1"]) == []
+    # One that names no partition starts any.
+    assert left_by(sda1=[], sdb1=["/dev/sdb1"]) == []
+
+
 def test_both_systems_of_a_dual_boot_stay_and_that_is_told():
     for made in (beside_windows("sda1", sda2=["root=UUID=u-sda2"]), beside_windows("sda2", sda1=["root=UUID=u-sda1"])):
         assert left(made, "/dev/sda1", "/dev/sda2") == []

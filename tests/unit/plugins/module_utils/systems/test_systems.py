@@ -98,6 +98,9 @@ class Toy:
     def has_kernel(self, root):
         return root.exists("/kernel")
 
+    def starts(self, root):
+        return frozenset()
+
     def may_have_menu(self, root):
         return False
 

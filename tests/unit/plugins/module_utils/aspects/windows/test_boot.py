@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows import boot
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.mounts import Mount, MountPlan
 from ansible_collections.virttools.guestconv.tests import hives
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import complete_windows
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.windows.plans import plan
@@ -166,6 +169,61 @@ def test_a_gpt_is_for_uefi_though_its_boot_manager_is_gone():
     root.guest.boot_sector = lambda index: PROTECTIVE
     assert boot.inspect(root).boot == {"firmware": "uefi", "loaders": {}}
     assert told(root) == {"boot-loader-missing": "warning"}
+
+
+def device(partition, table, disk, kind=6):
+    """A device of a boot configuration, as bcdedit makes it for a partition: hexadecimal digits."""
+    data = bytes(16) + kind.to_bytes(8, "little") + (0x48).to_bytes(8, "little") + partition.ljust(20, b"\0")
+    data += table.to_bytes(4, "little") + disk.ljust(16, b"\0") + bytes(16)
+    return data.hex(",")
+
+
+# As in MountedDevices: the signature of the disk and the byte at which the partition begins.
+OF_MBR = device((0x100000).to_bytes(8, "little"), 1, bytes.fromhex("ae4546df"))
+GUID = "01020304-0506-0708-090a-0b0c0d0e0f10"
+OF_GPT = device(bytes.fromhex("0403020106050807090a0b0c0d0e0f10"), 0, bytes(range(16)))
+
+
+@pytest.mark.parametrize(
+    "partition, element, is_named",
+    [
+        ({"partuuid": "df4645ae-02", "start": 2048}, OF_MBR, True),
+        ({"partuuid": "df4645ae-02", "start": 4096}, OF_MBR, False),
+        ({"partuuid": "df4645af-02", "start": 2048}, OF_MBR, False),
+        ({"partuuid": GUID}, OF_GPT, True),
+        ({"partuuid": GUID}, OF_MBR, False),
+        # The partition of the boot manager, as generalized images have it; a table of another kind; and no device.
+        ({"partuuid": GUID}, device(b"", 0, b"", kind=5), False),
+        ({"partuuid": GUID}, device(b"", 2, b""), False),
+        ({"partuuid": GUID}, "01,02", False),
+    ],
+)
+def test_which_windows_the_boot_configuration_starts(partition, element, is_named):
+    bcd = f'[Objects\\{{1}}\\Elements\\21000001]\n"Element"=hex:{element}\n[Objects\\{{2}}\\Elements\\22000002]\n"Element"="a"'
+    root = complete_windows.make({"/Boot/BCD": hives.stand_in(bcd)})
+    other = SimpleNamespace(
+        name="/dev/sdb1",
+        mount_plan=MountPlan((Mount("/", filesystem("/dev/sdb1", "ntfs", **partition)),)),
+    )
+    root.guest.roots = [root, other]
+    boot.inspect(root)
+    assert boot.starts(root) == (frozenset(["/dev/sdb1"]) if is_named else frozenset())
+
+
+def test_a_boot_configuration_on_its_own_volume_or_that_cannot_be_read():
+    root = with_uefi(configuration=f'[Objects\\{{1}}\\Elements\\21000001]\n"Element"=hex:{OF_GPT}')
+    other = SimpleNamespace(
+        name="/dev/sda3", mount_plan=MountPlan((Mount("/", filesystem("/dev/sda3", "ntfs", partuuid=GUID)),))
+    )
+    root.guest.roots = [root, other]
+    boot.inspect(root)
+    assert boot.starts(root) == {"/dev/sda3"}
+    damaged = complete_windows.make({"/Boot/BCD": b"regf"})
+    boot.inspect(damaged)
+    assert boot.starts(damaged) == frozenset()
+    none = complete_windows.make({"/bootmgr": None})
+    boot.inspect(none)
+    assert boot.starts(none) == frozenset()
 
 
 def test_a_crash_of_the_first_boot_does_not_restart_it():

@@ -72,7 +72,7 @@ def test_what_is_made_of_cards_is_reported_with_and_without_an_address(component
 def test_the_address_of_a_card_that_is_a_part_of_a_team_is_not_its_own():
     parts = (CARD, hive.bound(1, "NdisImPlatform"), hive.ipv4(1, "10.1.2.3", servers="10.1.2.53"))
     found, _concerns = inspected(root(*parts))
-    assert (found["Ethernet0"]["addresses"], found["Ethernet0"]["name_servers"]) == ([], [])
+    assert [found["Ethernet0"][key] for key in ("addresses", "name_servers", "method")] == [[], [], None]
     assert setting(*parts).endswith("does not get: IP is off.")
     (step,) = plan_for(root(*parts), Ethernet0="virtio-net-pci").windows_first_boot[1:]
     assert not step.addresses
@@ -269,7 +269,8 @@ def test_cards_with_names_in_other_scripts_have_identifiers_of_their_own():
 
 def test_a_card_that_has_no_address_by_configuration_is_reported():
     interface = hive.ipv4(1, "0.0.0.0")
-    assert inspected(root(CARD, interface))[0]["Ethernet0"]["addresses"] == []
+    (card,) = inspected(root(CARD, interface))[0].values()
+    assert (card["addresses"], card["method"]) == ([], None)
     assert setting(CARD, interface).endswith("does not get: EnableDHCP is 0, without an address.")
 
 
@@ -297,3 +298,45 @@ def test_the_path_of_a_device_may_be_in_its_connection_alone():
 def test_a_mask_of_hosts_is_no_mask():
     interface = hive.ipv4(1, "10.1.2.3", mask="0.0.0.255")
     assert "IPAddress is 10.1.2.3 without a mask" in setting(CARD, interface)
+
+
+def test_a_switch_without_a_card_loses_none():
+    switch = hive.adapter(2, r"ROOT\VMS_MP\0000", "vEthernet (nat)", 0x81, ComponentId='"vms_mp"')
+    parts = (CARD, hive.ipv4(1), switch, hive.ipv4(2, "172.20.0.1"))
+    assert not inspected(root(*parts, hive.bound(1, "Tcpip", "Tcpip6")))[1]
+    assert "static-address-not-kept" in inspected(root(*parts, hive.bound(1, "VMSP", "lltdio")))[1]
+
+
+def test_an_address_that_two_cards_have_is_set_for_that_of_the_source():
+    parts = (
+        hive.adapter(1, hive.E1000E, "Ethernet0"),
+        hive.adapter(2, hive.VMXNET3, "Ethernet1"),
+        hive.ipv4(1, "10.1.2.3", "10.1.2.4"),
+        hive.ipv4(2, "10.1.2.3", mask="255.255.0.0"),
+    )
+    drivers = {"Ethernet0": "virtio-net-pci", "Ethernet1": "virtio-net-pci"}
+    for hardware, addresses, lost in (
+        ({}, {"Ethernet0": ("10.1.2.3/24", "10.1.2.4/24"), "Ethernet1": ()}, "Ethernet1 has 10.1.2.3/16"),
+        (
+            {"interfaces": [{"mac": "00:50:56:95:08:bb"}]},
+            {"Ethernet0": ("10.1.2.4/24",), "Ethernet1": ("10.1.2.3/16",)},
+            "Ethernet0 has 10.1.2.3/24",
+        ),
+    ):
+        guest = root(*parts, **hardware)
+        assert inspected(guest)[1]["static-address-not-kept"].message.startswith(
+            f"{lost}, which another network card has"
+        )
+        steps = [step for step in plan_for(guest, **drivers).windows_first_boot if isinstance(step, SetNetwork)]
+        assert {step.name: step.addresses for step in steps} == addresses
+
+
+def test_cards_are_in_the_order_of_their_slots_where_these_are_known():
+    parts = (
+        hive.adapter(1, hive.E1000.format(slot="0888"), "LAN"),
+        hive.adapter(2, hive.E1000.format(slot="1888"), "DMZ"),
+        hive.adapter(3, hive.E1000.format(slot="2888"), "Backup"),
+        hive.device(hive.E1000.format(slot="0888"), 33),
+        hive.device(hive.E1000.format(slot="1888"), 35),
+    )
+    assert list(inspected(root(*parts))[0]) == ["LAN", "DMZ", "Backup"]
