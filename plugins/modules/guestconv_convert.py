@@ -111,7 +111,7 @@ options:
           - The guest installs files without its repositories if they contain everything that they need. It repeats what
             fails, up to five times within five minutes, as the network may be late.
           - Files for C(apk) must be signed with a key that the guest trusts.
-          - Windows takes only files C(.msi).
+          - Windows takes only files C(.msi). It installs them in this order, before it runs the script.
         type: list
         elements: str
       agent:
@@ -121,7 +121,7 @@ options:
             daemons, for V(azure) and V(gcp) those of the cloud, and for V(kvm) and the platforms on it C(qemu-guest-agent).
             For the other targets none is known.
           - To install it from a file, name the file in O(first_boot.packages) too. Windows gets the C(qemu-ga) of
-            O(virtio_win), if no such file is named.
+            O(virtio_win), if no such file is named. For Windows no other agent is known.
         type: bool
         default: false
 seealso:

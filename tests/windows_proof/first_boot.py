@@ -35,7 +35,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.window
 )
 
 COMPILER = "x86_64-w64-mingw32-gcc"
-PROGRAMS = ("netsh", "pnputil", "icacls", "msiexec", "reg", "sc", "shutdown", "ping")
+PROGRAMS = ("netsh", "pnputil", "icacls", "certutil", "msiexec", "reg", "sc", "shutdown", "ping")
 GUID = "{aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee}"
 HOSTILE = 'a %PATH% ^ & calc | "q" !PATH! %1 <x> \u2019; \u00e9\u4e2d \'; Remove-Item x'
 NETWORK = SetNetwork(
@@ -52,7 +52,7 @@ NETWORK = SetNetwork(
 )
 PRODUCT = UninstallProduct("{12345678-1234-1234-1234-1234567890AB}", 'VMware & "Tools" %PATH%', ("PREVENT_REBOOT=Yes",))
 STEPS = (
-    InstallDrivers(r"%SystemRoot%\Drivers\VirtIO"),
+    InstallDrivers(r"%SystemRoot%\Drivers\VirtIO", ("publisher-1.cer",)),
     RemoveDevice(r"PCI\VEN_8086&DEV_10D3&SUBSYS_07D015AD&REV_00\000C29FFFFF3FFDE00", GUID),
     NETWORK,
     PRODUCT,
@@ -156,10 +156,15 @@ def all_steps_succeed(wine: Wine) -> None:
     directory = wine.guest(script.text(STEPS))
     for folder in ("Drivers/VirtIO", "system32/drivers"):
         (wine.windows / folder).mkdir(parents=True, exist_ok=True)
-        (wine.windows / folder / "viostor.sys").write_bytes(b"")
+        for name in ("viostor.sys", "netkvm.inf", "viostor.inf"):
+            (wine.windows / folder / name).write_bytes(b"")
     lines = wine.boot(FOUND)
+    assert of_program(lines, "certutil") == [
+        r'-f -addstore TrustedPublisher "C:\windows\Drivers\VirtIO\publisher-1.cer"'
+    ], lines
     assert of_program(lines, "pnputil") == [
-        r'-i -a "C:\windows\Drivers\VirtIO\*.inf"',
+        r'-i -a "C:\windows\Drivers\VirtIO\netkvm.inf"',
+        r'-i -a "C:\windows\Drivers\VirtIO\viostor.inf"',
         r'/remove-device "PCI\VEN_8086&DEV_10D3&SUBSYS_07D015AD&REV_00\000C29FFFFF3FFDE00"',
     ], lines
     assert of_program(lines, "icacls") == [
@@ -220,6 +225,16 @@ def what_always_fails_is_given_up(wine: Wine) -> None:
         assert bool(of_program(lines, "sc")) == (boot == script.BOOTS), lines
     # A person can run it once more.
     _check_left(directory, "boots", "firstboot.cmd")
+
+
+def a_driver_that_is_refused_is_named_and_tried_again(wine: Wine) -> None:
+    directory = wine.guest(script.text(STEPS[:1]))
+    lines = wine.boot({"netkvm.inf": ("", 1), "viostor.inf": ("", 259)})
+    assert len(of_program(lines, "pnputil")) == 2 * script.PASSES and not of_program(lines, "sc"), lines
+    log = (directory / "firstboot.log").read_text(encoding="utf-8", errors="replace")
+    assert log.count("pnputil ended with 1 for netkvm.inf") == script.PASSES and "for viostor" not in log, log
+    lines = wine.boot({"netkvm.inf": ("", 3010)})
+    assert len(of_program(lines, "pnputil")) == 2 and of_program(lines, "shutdown") == ["/r /t 5"], lines
 
 
 def a_card_that_is_not_there_is_waited_for(wine: Wine) -> None:
@@ -324,6 +339,7 @@ PROOFS: tuple[Callable[[Wine], None], ...] = (
     all_steps_succeed,
     a_restart_that_a_product_asks_for_follows,
     what_always_fails_is_given_up,
+    a_driver_that_is_refused_is_named_and_tried_again,
     a_card_that_is_not_there_is_waited_for,
     a_product_that_is_not_installed_is_no_failure,
     another_installation_is_waited_for,

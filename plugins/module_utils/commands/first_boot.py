@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import GuestconvError
@@ -24,23 +24,25 @@ _KINDS = (
     ("rpm", r"\.rpm\Z"),
     ("apk", r"\.apk\Z"),
     ("pacman", r"\.pkg\.tar(?:\.[a-z0-9]+)?\Z"),
-    ("msi", r"\.msi\Z"),
+    ("msi", r"\.(?i:msi)\Z"),
 )
 # Of a package, also with its version or architecture, and of a group of dnf's ("@guest-agents").
 _PACKAGE = re.compile(r"@?[A-Za-z0-9][A-Za-z0-9@+._:~=-]*\Z")
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9@+._:~%=-]*\Z")
+# Of a package of the Windows Installer. Vendors have blanks and brackets in such names; cmd.exe interprets percent signs.
+_MSI_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 @+._~=()&,#{}\[\]-]*\Z")
 
 
 def from_option(option: Mapping[str, Any] | None) -> FirstBoot | None:
     """What the option asks for; None where it asks for nothing. Errors: first-boot-invalid."""
     if not option:
         return None
-    given = [str(each) for each in option.get("packages") or ()]
+    given = list(dict.fromkeys(str(each) for each in option.get("packages") or ()))
     files = [name for name in given if _is_path(name)]
     asked = FirstBoot(
         script=_script(option),
         packages=tuple(_name(name) for name in given if name not in files),
-        files=tuple(_package_file(path) for path in files),
+        files=_package_files(files),
         agent=bool(option.get("agent")),
     )
     return None if asked == FirstBoot() else asked
@@ -90,10 +92,30 @@ def _name(name: str) -> str:
     return name
 
 
+def _package_files(paths: Sequence[str]) -> tuple[PackageFile, ...]:
+    """They are in one directory of the guest, where Windows knows names in any letter case."""
+    known: dict[str, str] = {}
+    for path in paths:
+        other = known.setdefault(os.path.basename(path).casefold(), path)
+        if other != path:
+            raise _invalid(
+                "first_boot.packages",
+                f"{other} and {path} are copied into one directory of the guest, and have the same name.",
+                "Give one of the files another name.",
+            )
+    return tuple(map(_package_file, paths))
+
+
 def _package_file(path: str) -> PackageFile:
     name = os.path.basename(path)
     kind = _kind(name)
-    if kind is None or not _FILE.match(name):
+    if kind == "msi" and not _MSI_FILE.match(name):
+        raise _invalid(
+            "first_boot.packages",
+            f"The name of {path} has characters that the script of the first boot cannot have.",
+            "Give the file a name of letters without accents, digits, blanks, dots and hyphens.",
+        )
+    if kind is None or (kind != "msi" and not _FILE.match(name)):
         raise _invalid(
             "first_boot.packages", f"{path} is not the path of a file *.deb, *.rpm, *.apk, *.pkg.tar.* or *.msi."
         )

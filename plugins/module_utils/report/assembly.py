@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import in_text
+from ..texts import disk_urls
 from .outcomes import CONVERTED, FAILED, PHASES, SKIPPED
 
 # What is kept as a phase returned it. Of several phases that return it, the last one counts.
@@ -38,7 +39,8 @@ def outcome(
         "phase": begun[-1][0] if begun else None,
         "phases": [_phase(name, returned) for name, returned in begun],
         "warnings": [text for _name, returned in begun for text in returned.get("warnings") or ()],
-        **more,
+        # What is recorded is passed around, and kept.
+        **{key: disk_urls.without_secrets(value) if key == "source" else value for key, value in more.items()},
     }
     for _name, returned in begun:
         result.update({key: returned[key] for key in _KEPT if key in returned})

@@ -90,7 +90,7 @@ def _disks(disks: Any, keys: Keys) -> tuple[DiskEntry, ...]:
             # The guest would get a copy in place of its other disk.
             raise GuestconvError(
                 "source-disk-duplicate",
-                f"{where}: {entry['path']} is source.disks[{first}], too.",
+                f"{where}: {disk_urls.without_secrets(entry['path'])} is source.disks[{first}], too.",
                 path=f"{where}.path",
                 hint="Name each disk of the guest once.",
             )

@@ -43,7 +43,8 @@ FACTS: Cells = {
     "passthrough and USB devices": "`VirtualPCIPassthrough`, `VirtualUSB`, `VirtualNVDIMM`",
     "serial ports": "`VirtualSerialPort`",
     "other devices and settings": "`advanced_settings`; `VirtualParallelPort`, `VirtualHdAudioCard`, `VirtualWDT`, `config.extraConfig`, "
-    "`config.nestedHVEnabled`, `config.cpuAllocation`, `config.memoryAllocation`, `storageIOAllocation`, `resourceAllocation`, `config.vAppConfig`",
+    "`config.nestedHVEnabled`, `config.tools.syncTimeWithHost`, "
+    "`config.cpuAllocation`, `config.memoryAllocation`, `storageIOAllocation`, `resourceAllocation`, `config.vAppConfig`",
     "clock": "`advanced_settings`; `config.extraConfig`",
     "guest id": "`hw_guest_id`; `config.guestId`",
     "annotation and tags": "`annotation`, `tags`; `config.annotation`",

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..devices import models
 from . import vcenter_values as values
-from .kinds import metadata
+from .kinds import metadata, vmx_others
 from .vcenter_values import Facts
 
 # vSphere's classes of devices, and a VMX's words for them.
@@ -109,6 +109,8 @@ def _of_machine(config: Facts) -> Iterator[str]:
     """Settings of the machine as a whole that no target gets."""
     if config.get("nestedHVEnabled") is True:
         yield "nested virtualization"
+    if values.as_mapping(config.get("tools")).get("syncTimeWithHost") is True:
+        yield vmx_others.TIME
     for key, title in (("cpuAllocation", "processors"), ("memoryAllocation", "memory")):
         if _limits(config.get(key)):
             yield f"limits of {title}"

@@ -18,6 +18,7 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _HOST = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9._:-]*")
 _NBD_PORT = 10809
 _PASSWORD = re.compile(r"[^/]*//[^/@:]*:([^/]+)@")
+_LOGIN = re.compile(r"\A([^/]*//[^/@:]*):[^/]*@")
 # Characters of a query that cannot be a signature. Ansible hides a secret wherever it occurs in the result.
 _SHORTEST_SIGNATURE = 16
 
@@ -80,6 +81,17 @@ def secrets_in(option: Any) -> Iterator[str]:
             yield password[1]
         if len(query) >= _SHORTEST_SIGNATURE:
             yield query
+
+
+def without_secrets(option: Any) -> Any:
+    """option, without the passwords and queries of its URLs, for what is kept or passed around."""
+    if isinstance(option, dict):
+        return {key: without_secrets(value) for key, value in option.items()}
+    if isinstance(option, (list, tuple)):
+        return [without_secrets(item) for item in option]
+    if not isinstance(option, str) or not is_url(option):
+        return option
+    return _LOGIN.sub(r"\1@", option if is_export(option) else option.partition("?")[0])
 
 
 def parse(text: str) -> Url:

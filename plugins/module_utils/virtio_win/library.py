@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from ..texts import driver_packages, inf
 from . import layout
 from .image import Image
+from .publishers import Publisher, publisher_in
 from .refusal import not_usable
 from .signatures import Signature, signature_in
 
@@ -88,12 +89,26 @@ class Folder:
             if not needed or needed.lower() not in self.files:
                 return f"{needed or 'the catalog of ' + name} is missing in virtio-win's folder {self.name}"
         signature = signature_in(self.files[found.catalog.lower()].content())
-        if signature and signature.is_for_tests and not self.loads_tests and self.release.arch not in _UNSIGNED:
+        if signature and not self._is_loaded(signature):
             return (
                 f"{name} in virtio-win's folder {self.name} is signed for tests only, which Windows of 64 bits does not load: "
                 "use a virtio-win that Microsoft signed for this Windows"
             )
         return WindowsDriver(file, content, found, found.service, signature)
+
+    def _is_loaded(self, signature: Signature) -> bool:
+        """Whether Windows loads drivers that are signed so."""
+        return not signature.is_for_tests or self.loads_tests or self.release.arch in _UNSIGNED
+
+    def publishers(self) -> list[Publisher]:
+        """Those of the drivers that Windows would not install without a person's consent. Errors: virtio-win-not-usable."""
+        found = []
+        for name in self.copied():
+            content = self.files[name].content() if name.endswith(".cat") else b""
+            signature = signature_in(content)
+            if signature and not signature.by_microsoft and self._is_loaded(signature):
+                found.append(publisher_in(content))
+        return list(dict.fromkeys(each for each in found if each))
 
     def copied(self) -> list[str]:
         """The names of the files that a guest gets, in lower case, in their order."""

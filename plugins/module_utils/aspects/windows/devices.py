@@ -9,6 +9,7 @@ adds what is in one to the driver store.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -74,12 +75,20 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     for name in evidence.folder.copied():
         # Windows finds a file in any letter case, so there must not be two.
         root.write_bytes(root.spelled(f"{directory}/{name}"), evidence.folder.files[name].content(), _DETAIL)
+    files = {
+        f"publisher-{hashlib.sha256(each.certificate).hexdigest()[:8]}.cer": each
+        for each in evidence.folder.publishers()
+    }
+    for name, publisher in files.items():
+        detail = f"the certificate of {publisher.name}, whose drivers Windows is to install without asking"
+        root.write_bytes(root.spelled(f"{directory}/{name}"), publisher.certificate, detail)
     hive = root.hive(releases.SOFTWARE, _DETAIL)
     searched = hive.key(_SEARCHED) if hive else None
     if searched is not None:
         before = searched.value(_PATH)
         searched.set(_PATH, registry.expand(with_directory(before.text if before else "")))
-    plan.windows_first_boot.append(InstallDrivers(_AS_WINDOWS_HAS_IT))
+    authorities = tuple(name for name, publisher in files.items() if publisher.is_own_authority)
+    plan.windows_first_boot.append(InstallDrivers(_AS_WINDOWS_HAS_IT, tuple(files), authorities))
 
 
 def with_directory(path: str) -> str:
@@ -148,6 +157,19 @@ def _about_signatures(
                 "no update by which it checks them, and may not load the drivers.",
                 "Install KB4474419 in the guest before it moves, or use devices that it has drivers for.",
             )
+    publishers = folder.publishers()
+    if publishers:
+        authorities = [each.name for each in publishers if each.is_own_authority]
+        yield Concern(
+            "windows-publisher-trusted",
+            "info",
+            f"Drivers in virtio-win's folder {folder.name} are not signed by Microsoft. So that Windows on {root.name} installs "
+            f"them without asking, the first boot adds their publisher ({', '.join(each.name for each in publishers)}) to the "
+            "publishers that Windows trusts"
+            + (f", and {', '.join(authorities)} to the authorities that it trusts" if authorities else "")
+            + ".",
+            "If it must not be trusted later, remove the certificate on the target (certlm.msc).",
+        )
     if hardware.get("secure_boot") and found:
         foreign = [each.driver.catalog for each in found if not (each.signature and each.signature.by_microsoft)]
         which = f" Not signed by Microsoft are: {', '.join(sorted(foreign))}." if foreign else ""

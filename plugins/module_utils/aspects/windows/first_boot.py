@@ -15,6 +15,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
+from ...devices.targets import Target
+from ...devices.targets.kvm import QEMU_AGENT
 from ...errors import GuestconvError
 from ...guest.hives import Key
 from ...guest.root import GuestRoot
@@ -34,7 +36,7 @@ _FOR = "to run once at the first boot on the target"
 _POWERSHELL = ("#ps1", "#ps1_sysnative", "#ps1_x86")
 # What the script notes of its steps, and what it has of the user's, below its directory.
 _OF_STEPS, _OF_USER = ("boots", "step-*", "msiexec-*.log"), ("user.cmd", "user.ps1", "files/*")
-# Files of the guest agent's packages, as virtio-win has them.
+# How the names of the guest agent's packages begin, as virtio-win has them. Its service is called so.
 _AGENT = "qemu-ga"
 
 _SERVICE = {
@@ -61,7 +63,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
 
     It replaces the script of a conversion after which the guest was not started, or did not come to its end.
     """
-    asked = _with_agent(root, plan.first_boot or FirstBoot())
+    asked = _with_agent(root, plan.first_boot or FirstBoot(), plan.target)
     steps = [*plan.windows_first_boot, *restoring.restored(root, plan.windows_until_first_boot)]
     directory = f"{root.spelled('/Windows')}/Guestconv"
     pending = _checksum(root, f"{directory}/pending")
@@ -128,7 +130,8 @@ def _user(root: GuestRoot, asked: FirstBoot) -> script.User:
     for each in asked.files:
         if each.kind != "msi":
             raise _not_possible(root, f"Windows does not install {each.name}.", "Give packages *.msi.")
-    if asked.agent and not any(each.name.lower().startswith(_AGENT) for each in asked.files):
+    is_given = any(each.name.lower().startswith(_AGENT) for each in asked.files)
+    if asked.agent and not is_given and _services(root).key(_AGENT) is None:
         raise _not_possible(
             root,
             "the agent of a Windows guest is a package that must be given.",
@@ -139,8 +142,17 @@ def _user(root: GuestRoot, asked: FirstBoot) -> script.User:
     return script.User(name if asked.script else "", tuple(each.name for each in asked.files))
 
 
-def _with_agent(root: GuestRoot, asked: FirstBoot) -> FirstBoot:
-    """asked with the package of QEMU's agent that virtio-win has, where the agent is asked for, and its package not given."""
+def _with_agent(root: GuestRoot, asked: FirstBoot, target: Target) -> FirstBoot:
+    """asked with the package of QEMU's agent that virtio-win has, where the agent is asked for, and its package not given.
+
+    Errors: first-boot-not-possible.
+    """
+    if asked.agent and target.agent != QEMU_AGENT:
+        raise _not_possible(
+            root,
+            f"no agent for Windows is known for the target {target.name}.",
+            "Leave first_boot.agent out. A package *.msi of an agent can be in first_boot.packages.",
+        )
     known, virtio_win = release.of(root), root.guest.virtio_win
     if (
         not asked.agent

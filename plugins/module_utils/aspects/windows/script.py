@@ -134,6 +134,23 @@ ping -n %pings% 127.0.0.1 >nul 2>&1
 exit /b 0
 """
 
+# pnputil has these options since Windows Vista.
+_DRIVER = r"""
+:driver
+pnputil -i -a "%~1"
+set "ended=%errorlevel%"
+rem There is no device for the driver, or it has one that is as new (259). A restart is needed, or has begun (3010, 1641).
+if "%ended%"=="259" exit /b 0
+if "%ended%"=="3010" set "restart=1"
+if "%ended%"=="1641" set "restart=1"
+if "%ended%"=="3010" exit /b 0
+if "%ended%"=="1641" exit /b 0
+if "%ended%"=="0" exit /b 0
+set "refused=%ended%"
+call :log "pnputil ended with %ended% for %~nx1"
+exit /b 0
+"""
+
 _FIND = r"""
 :find
 rem Finds the index and the GUID of the network card with one of these MAC addresses, or of the only one.
@@ -216,6 +233,8 @@ def text(steps: Sequence[Step], user: User | None = None) -> str:
     for number, block in enumerate(blocks, 1):
         parts += ["", f":step_{number}", *block.lines]
     kinds = [type(step) for step in steps]
+    if InstallDrivers in kinds:
+        parts.append(_filled(_DRIVER))
     if SetNetwork in kinds:
         parts.append(_filled(_FIND))
     if UninstallProduct in kinds or user.packages:

@@ -61,15 +61,18 @@ _UNLESS_VERIFY = ("call :is_verify", "if defined verify exit /b 0")
 
 
 def _drivers(step: InstallDrivers) -> Iterator[str]:
-    """pnputil has these options since Windows Vista. It ends with 259 where all drivers are as new already."""
+    """Each by itself, so that one that Windows refuses does not hide how another one ended, and is named in the log."""
     drivers = r"%SystemRoot%\System32\drivers"
     yield f"icacls {words.quoted(step.directory)} /reset /t /c /q"
     # Without quotation marks, within which Wine's cmd.exe finds nothing; the directory has no blanks.
     reset = rf'icacls "{drivers}\%%~nxf" /reset /q'
     yield rf'for %%f in ({step.directory}\*.sys) do if exist "{drivers}\%%~nxf" {reset}'
-    yield "pnputil -i -a " + words.quoted(rf"{step.directory}\*.inf")
-    yield 'if "%errorlevel%"=="259" exit /b 0'
-    yield "exit /b %errorlevel%"
+    for store, names in (("Root", step.authorities), ("TrustedPublisher", step.publishers)):
+        for name in names:
+            yield f"certutil -f -addstore {store} " + words.quoted(rf"{step.directory}\{name}")
+    yield 'set "refused=0"'
+    yield rf'for %%f in ({step.directory}\*.inf) do call :driver "%%f"'
+    yield "exit /b %refused%"
 
 
 def _device(step: RemoveDevice) -> Iterator[str]:

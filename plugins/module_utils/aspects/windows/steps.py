@@ -16,9 +16,15 @@ from typing import Union
 
 @dataclass(frozen=True)
 class InstallDrivers:
-    """Install the drivers of all INF files in a directory of the guest (r"%SystemRoot%\\Drivers\\VirtIO")."""
+    """Install the drivers of all INF files in a directory of the guest (r"%SystemRoot%\\Drivers\\VirtIO").
+
+    publishers: names of files there, with certificates of publishers whose drivers Windows is to install without asking.
+    authorities: of those the ones that no other certificate signs.
+    """
 
     directory: str
+    publishers: tuple[str, ...] = ()
+    authorities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,13 @@ SUBJECT = Subject(
             "Install KB4474419 in the guest before it moves, or choose devices that it has drivers for.",
         ),
         concern(
+            "windows-publisher-trusted",
+            "info",
+            "Windows asks a person before it installs drivers that Microsoft did not sign, as those of virtio-win for Windows "
+            "7 and Server 2008 R2. The first boot adds their publisher to those that Windows trusts, so that it does not ask.",
+            "If it must not be trusted later, remove the certificate on the target (certlm.msc).",
+        ),
+        concern(
             "windows-drivers-secure-boot",
             "warning",
             "The source has Secure Boot, with which Windows loads only drivers that Microsoft signed. Servers load only "

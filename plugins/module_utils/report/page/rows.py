@@ -5,17 +5,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from ...texts import disk_urls
 from ..outcomes import Outcome, seconds
 from . import diffs
 
 _KINDS = ("block", "network", "graphics", "console")
-
-# A source may be a URL with a password in it, and a report is passed around.
-_PASSWORD = re.compile(r"(://[^/@:\s]*):[^/@\s]*@")
 
 
 def row(outcome: Outcome) -> dict[str, Any]:
@@ -103,4 +100,5 @@ def _source(source: Mapping[str, Any]) -> list[list[str]]:
     facts = [(key, source.get(key)) for key in ("type", "path", "uri", "name", "server", "vm")]
     for disk in disks if isinstance(disks, list) else ():
         facts.append(("disk", disk.get("path") if isinstance(disk, dict) else disk))
-    return [[key, _PASSWORD.sub(r"\1@", value)] for key, value in facts if isinstance(value, str) and value]
+    # Outcomes of earlier versions have the URLs as they were given.
+    return [[key, disk_urls.without_secrets(value)] for key, value in facts if isinstance(value, str) and value]

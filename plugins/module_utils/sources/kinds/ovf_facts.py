@@ -40,6 +40,7 @@ FACTS: Cells = {
     "passthrough and USB devices": "`vmware.pci.passthrough`, `vmware.nvdimm.device`, `sevEnabled`; VirtualBox: `<SharedFolder>`, `<USB><DeviceFilter>`",
     "serial ports": "resource type 21; VirtualBox: `<UART><Port enabled=`",
     "other devices and settings": "resource types 22 and 35; `<ProductSection><Property>`; `rasd:Limit`, `rasd:Reservation`; `nestedHVEnabled`, "
+    "`tools.syncTimeWithHost`, "
     "`vmw:ExtraConfig`; VirtualBox: `<AudioAdapter>`, `<LPT>`, `<NestedHWVirt>`, `<Forwarding>`, `<Order>`",
     "clock": "VirtualBox: `<RTC localOrUTC=`; XenServer: `timeoffset`",
     "guest id": "`vmw:osType`, or the description of OperatingSystemSection",

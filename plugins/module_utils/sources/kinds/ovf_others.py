@@ -14,6 +14,7 @@ from .ovf_elements import attribute, named
 _SWITCHES = (
     ("nestedHVEnabled", "nested virtualization"),
     ("flags.vvtdEnabled", "IOMMU"),
+    ("tools.syncTimeWithHost", vmx_others.TIME),
     ("flags.vbsEnabled", "virtualization-based security"),
 )
 _UNLIMITED = ("", "0", "-1")

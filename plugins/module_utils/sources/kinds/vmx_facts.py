@@ -39,7 +39,7 @@ FACTS: Cells = {
     "passthrough and USB devices": "`pciPassthruN`, `nvdimmN:M`, `usb.autoConnect.deviceN`, `sharedFolderN`",
     "serial ports": "`serialN`",
     "other devices and settings": "`parallelN`, `sound`, `smbios.reflectHost`, `guestinfo.*`, `sched.scsiN:M.throughputCap`, `sched.cpu.max` and the "
-    "like, `cpuid.*`, `vhv.enable`, `vvtd.enable`, `hypervisor.cpuid.v0`, `mks.enable3d`, `bios.bootOrder`, `ethernetN.filterN`",
+    "like, `cpuid.*`, `vhv.enable`, `vvtd.enable`, `hypervisor.cpuid.v0`, `mks.enable3d`, `tools.syncTime`, `bios.bootOrder`, `ethernetN.filterN`",
     "clock": "`rtc.diffFromUTC`",
     "guest id": "`guestOS`",
     "annotation and tags": "`annotation`. Tags are in vCenter only",

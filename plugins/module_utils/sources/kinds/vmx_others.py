@@ -8,11 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+# VMware's tools set the clock of the guest.
+TIME = "a clock that is set by the host"
+
 _SWITCHES = (
     ("smbios.reflecthost", "SMBIOS strings of the host"),
     ("vhv.enable", "nested virtualization"),
     ("vvtd.enable", "IOMMU"),
     ("mks.enable3d", "3D graphics"),
+    ("tools.synctime", TIME),
 )
 
 # What VMware's own tools write; all else is for cloud-init (DataSourceVMware), Ignition, and scripts of the guest.

@@ -37,6 +37,31 @@ def test_packages_are_names_and_files(tmp_path):
     assert asked == FirstBoot(packages=tuple(names), files=given, agent=True)
 
 
+def test_packages_of_windows_have_names_as_vendors_give_them(tmp_path):
+    names = ["Backup Agent (x64) 7.1.msi", "SETUP.MSI", "a_b-c.msi"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"MSI")
+    paths = [str(tmp_path / name) for name in names]
+    # What is named twice is one package.
+    asked = first_boot.from_option({"packages": [*paths, paths[0]]})
+    assert [(each.name, each.kind) for each in asked.files] == [(name, "msi") for name in names]
+
+
+@pytest.mark.parametrize("name", ["a%b.msi", "a!.msi", "\u00fc.msi", 'a"b.msi', "a^b.msi"])
+def test_a_name_that_cmd_would_interpret_is_refused(tmp_path, name):
+    (tmp_path / name).write_bytes(b"MSI")
+    assert "cannot have" in invalid({"packages": [str(tmp_path / name)]})
+
+
+def test_two_files_of_one_name_are_refused(tmp_path):
+    """The guest would get one of them."""
+    for directory, name in (("a", "agent.msi"), ("b", "Agent.msi")):
+        (tmp_path / directory).mkdir()
+        (tmp_path / directory / name).write_bytes(directory.encode())
+    paths = [str(tmp_path / "a/agent.msi"), str(tmp_path / "b/Agent.msi")]
+    assert "have the same name" in invalid({"packages": paths})
+
+
 def invalid(option):
     with pytest.raises(GuestconvError) as caught:
         first_boot.from_option(option)

@@ -9,13 +9,21 @@ from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows import instances, nsi, routes
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import driver_packages, inf
-from ansible_collections.virttools.guestconv.plugins.module_utils.virtio_win import image, signatures
+from ansible_collections.virttools.guestconv.plugins.module_utils.virtio_win import image, publishers, signatures
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import Parser
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.texts import inf_files
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.virtio_win import catalogs
 
 _SIGNED = bytes.fromhex("06092a864886f70d010702") + b"Microsoft Code Verification Root"
 _RELEASES = (inf.Release("amd64", 10, 0, 18362), inf.Release("x86", 6, 1, 7601, is_server=True))
+
+
+_CATALOG = catalogs.catalog(catalogs.certificate("A publisher", "An authority"))
+
+
+def _damaged(place, byte):
+    return _CATALOG[:place] + bytes((byte,)) + _CATALOG[place + 1 :]
 
 
 def _inf(data):
@@ -87,6 +95,13 @@ PARSERS = (
             "lrwxrwxrwx  1 0      0           0 Nov 30  2023 a -> b\n",
         ),
         _listing,
+    ),
+    Parser(
+        "publishers of drivers",
+        (),
+        publishers.publisher_in,
+        inputs=st.binary(max_size=200) | st.builds(_damaged, st.integers(0, len(_CATALOG) - 1), st.integers(0, 255)),
+        sample=_CATALOG,
     ),
     Parser(
         "signatures of drivers",

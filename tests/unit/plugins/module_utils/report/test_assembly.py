@@ -100,5 +100,14 @@ def test_what_was_brought_and_not_tried_is_not_converted():
     assert parsed(outcome({"fetch": {"changed": True}, "convert": {"skipped": True}}, **TIMES))["outcome"] == "skipped"
 
 
+def test_a_source_is_recorded_without_the_secrets_of_its_urls():
+    nbd = "nbd+unix:///web01?socket=/run/web01.sock"
+    disks = ["https://u:secret@h/a.raw?sig=secret", {"path": "https://h/a.raw?X-Amz-Signature=secret"}, nbd, "/srv/a?b"]
+    disks.append("ssh://u:secret@h/a.raw")
+    found = outcome({}, **TIMES, source={"type": "disks", "disks": disks})
+    expected = ["https://u@h/a.raw", {"path": "https://h/a.raw"}, nbd, "/srv/a?b", "ssh://u@h/a.raw"]
+    assert found["source"] == {"type": "disks", "disks": expected}
+
+
 def test_a_guest_with_which_nothing_was_begun_was_skipped():
     assert parsed(outcome({"inspect": {"skipped": True}, "convert": None}, **TIMES))["outcome"] == "skipped"

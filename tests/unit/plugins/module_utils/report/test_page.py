@@ -218,7 +218,7 @@ def test_a_source_is_told_without_its_credentials():
             "user": "u",
             "password": "secret",
             "vm": "moref=vm-1",
-            "disks": [{"path": "https://user:secret@files.example/a.qcow2"}, "ssh://root@host/b"],
+            "disks": [{"path": "https://user:secret@files.example/a.qcow2?sig=secret"}, "ssh://root@host/b"],
         },
     }
     assert rows.detail(outcome, None)["source"] == [

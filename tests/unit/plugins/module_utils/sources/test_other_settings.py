@@ -58,6 +58,8 @@ def test_of_a_domain(inside, found):
         ({}, []),
         ({"sound.present": "FALSE", "sound.virtualdev": "hdaudio"}, []),
         ({"vhv.enable": "TRUE", "mks.enable3d": "TRUE"}, ["nested virtualization", "3D graphics"]),
+        ({"tools.synctime": "TRUE"}, ["a clock that is set by the host"]),
+        ({"tools.synctime": "FALSE"}, []),
         ({"hypervisor.cpuid.v0": "FALSE"}, ["that the hypervisor is hidden"]),
         ({"bios.bootorder": "ethernet0,hdd"}, ["start from the network"]),
         ({"bios.bootorder": "hdd,ethernet0"}, []),
@@ -86,6 +88,7 @@ def test_of_a_vmx(settings, found):
 def test_of_an_ovf():
     system = parsed("<VirtualSystem/>")
     configs = {"nestedHVEnabled": "true", "guestinfo.userdata": "a", "flags.vbsEnabled": "false"}
+    configs["tools.syncTimeWithHost"] = "true"
     items = [
         ("4", {"Limit": "1024", "Reservation": "0", "ElementName": "1024MB of memory"}),
         ("3", {"Limit": "-1", "Reservation": "500"}),
@@ -95,6 +98,7 @@ def test_of_an_ovf():
         "limits of 1024MB of memory",
         "limits of resource type 3",
         "nested virtualization",
+        "a clock that is set by the host",
         "guestinfo.userdata",
     ]
 
@@ -122,6 +126,7 @@ def test_of_vcenter():
     config = {
         "name": "web01",
         "nestedHVEnabled": True,
+        "tools": {"syncTimeWithHost": True, "afterPowerOn": True},
         "cpuAllocation": {"limit": -1, "reservation": 500},
         "memoryAllocation": {"limit": -1, "reservation": 0},
         "vAppConfig": {"property": [{"id": "hostname"}]},
@@ -130,6 +135,7 @@ def test_of_vcenter():
     }
     assert vcenter.hardware({"config": config})["other_settings"] == [
         "nested virtualization",
+        "a clock that is set by the host",
         "limits of processors",
         "properties of its OVF environment (1)",
         "guestinfo.userdata",

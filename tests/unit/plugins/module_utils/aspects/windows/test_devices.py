@@ -17,7 +17,10 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.asp
     virtio_win,
     windows,
 )
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.virtio_win import virtio_win_files
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.virtio_win import (
+    catalogs,
+    virtio_win_files,
+)
 
 NO_DRIVER = "Windows has no driver for it"
 CARD = (
@@ -108,6 +111,25 @@ def test_what_is_missing_of_virtio_win_is_a_concern(tmp_path):
     assert codes(windows()) == ["virtio-win-not-given"]
     assert codes(windows(target="vmware")) == []
     assert codes(windows((6, 1), 7601, virtio_win=virtio_win(tmp_path, ("w10",)))) == ["virtio-win-without-release"]
+
+
+def test_a_publisher_that_windows_would_ask_about_is_trusted_at_the_first_boot(tmp_path):
+    files = virtio_win_files.tree(("w7",))
+    certificate = catalogs.certificate("Red Hat, Inc", "An authority")
+    files.update((path, catalogs.catalog(certificate)) for path in files if path.endswith(".cat"))
+    root = windows((6, 1), 7601, virtio_win=virtio_win(tmp_path, files=files))
+    (concern,) = devices.inspect(root).concerns
+    assert concern.code == "windows-publisher-trusted" and "(Red Hat, Inc)" in concern.message
+    chosen = plan(root)
+    with root.on_behalf_of("drivers"):
+        devices.convert(root, chosen)
+    (step,) = chosen.windows_first_boot
+    (name,) = step.publishers
+    assert (step.authorities, root.read_bytes(f"{DIRECTORY}/{name}")) == ((), certificate)
+    before = root.changes()
+    with root.on_behalf_of("drivers"):
+        devices.convert(root, chosen)
+    assert root.changes() == before
 
 
 SIGNED = bytes.fromhex("06092a864886f70d010702")

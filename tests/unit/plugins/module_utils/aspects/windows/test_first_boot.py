@@ -238,6 +238,19 @@ def test_the_steps_have_an_order_of_their_own():
     assert [call.endswith(" once") for call in calls].index(True) == 4
 
 
+def test_publishers_of_drivers_are_trusted_before_the_drivers_are_installed():
+    lines = lines_of(InstallDrivers(r"%SystemRoot%\Drivers\VirtIO", ("a.cer", "b.cer"), ("b.cer",)))
+    start = next(number for number, line in enumerate(lines) if line.startswith("certutil"))
+    assert lines[start : start + 6] == [
+        r'certutil -f -addstore Root "%SystemRoot%\Drivers\VirtIO\b.cer"',
+        r'certutil -f -addstore TrustedPublisher "%SystemRoot%\Drivers\VirtIO\a.cer"',
+        r'certutil -f -addstore TrustedPublisher "%SystemRoot%\Drivers\VirtIO\b.cer"',
+        'set "refused=0"',
+        r'for %%f in (%SystemRoot%\Drivers\VirtIO\*.inf) do call :driver "%%f"',
+        "exit /b %refused%",
+    ]
+
+
 def test_the_name_of_a_connection_becomes_free():
     lines = lines_of(RemoveDevice(r"PCI\VEN_1", "{5f3f359e-9d52-4566-9bec-37efdfb25abe}"))
     assert any(line.startswith(r'pnputil /remove-device "PCI\VEN_1"') for line in lines)
@@ -397,6 +410,24 @@ def test_what_windows_cannot_do_is_refused(asked):
         converted(root, asked=asked)
     assert caught.value.code == "first-boot-not-possible"
     assert not root.changes()
+
+
+def test_an_agent_that_is_installed_needs_no_package():
+    root = guest()
+    with root.on_behalf_of("Windows"):
+        root.hive("SYSTEM", "").key(r"ControlSet002\Services").create("QEMU-GA").set("Start", registry.dword(2))
+    assert converted(root, NETWORK, asked=FirstBoot(agent=True)).hardware.guest_agent
+    assert ":msiexec" not in root.read("/Windows/Guestconv/firstboot.cmd")
+
+
+@pytest.mark.parametrize("target", ["vmware", "hyperv", "azure", "virtualbox"])
+def test_the_agent_of_another_hypervisor_is_not_qemus(target):
+    root = guest()
+    plan = Plan(TARGETS[target], Selection({}, {}), first_boot=FirstBoot(files=(AGENT,), agent=True))
+    with pytest.raises(GuestconvError) as caught, root.on_behalf_of("first_boot"):
+        first_boot.convert(root, plan)
+    assert caught.value.code == "first-boot-not-possible" and target in str(caught.value)
+    assert not root.changes() and not plan.hardware.guest_agent
 
 
 def test_a_guest_without_services_is_refused():
