@@ -19,8 +19,8 @@ _SECTOR = 512
 # In boot.img: the sector of the image. In that sector, diskboot.img: where the rest is, its sectors, and its address.
 _KERNEL_SECTOR = slice(0x5C, 0x64)
 _REST, _SECTORS = slice(500, 508), slice(508, 510)
-# An image with every module has some MiB.
-_MOST_SECTORS = 8192
+# An image with every module is smaller, and libguestfs's messages have no more than twice that.
+_MOST_SECTORS = 4096
 # In the code that unpacks: the bytes that are packed and unpacked. Where it ends is not in it, so that places are tried.
 _PACKED, _UNPACKED = slice(0x08, 0x0C), slice(0x0C, 0x10)
 _ENDS = range(0x800, 0x1000)
