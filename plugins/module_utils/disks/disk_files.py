@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from ..errors import GuestconvError
+from . import differencing
 from .formats import probe, qcow2, vmdk
 from .formats.reading import BadHeader
 from .suffixes import SUFFIXES, VAGUE
@@ -197,6 +198,8 @@ def _header(path: str, stated: str | None) -> _Header:
                 raise _damaged(path, "it is empty")
             image_format = _format(path, stated, *probe.probe(stream, size))
             virtual_size = probe.virtual_size(stream, size, image_format)
+            if differencing.is_differencing(stream, image_format):
+                raise _differs(path, image_format)
             if image_format == "qcow2":
                 below = qcow2.read_header(stream)
                 return _Header(image_format, virtual_size, (), below.backing_file, below.backing_format or None)
@@ -271,6 +274,15 @@ def _refuse_without_data(path: str, header: vmdk.Header) -> None:
             path=path,
             hint="Clone the disk into a VMDK of its own (`vmkfstools -i`), or name the block device of the LUN.",
         )
+
+
+def _differs(path: str, image_format: str) -> GuestconvError:
+    return GuestconvError(
+        "source-disk-not-supported",
+        f"{path} is a differencing image ({image_format}): it has only what differs from the disk below it.",
+        path=path,
+        hint="Delete the checkpoints or snapshots on the source, which merges them into the disk, and copy that.",
+    )
 
 
 def _in_same_directory(below: str, path: str) -> bool:

@@ -99,6 +99,25 @@ _WINDOWS = (
     ("8", "8"),
     ("7", "7"),
 )
+# By the version of NT and the build from which on it is this one, for names that do not say it: "Hyper-V Server 2019",
+# "Azure Stack HCI". Servers, and clients.
+_SERVERS = (
+    ((10, 0, 20348), "2k22"),
+    ((10, 0, 17763), "2k19"),
+    ((10, 0, 0), "2k16"),
+    ((6, 3, 0), "2k12r2"),
+    ((6, 2, 0), "2k12"),
+    ((6, 1, 0), "2k8r2"),
+    ((6, 0, 0), "2k8"),
+)
+_CLIENTS = (
+    ((10, 0, 22000), "11"),
+    ((10, 0, 0), "10"),
+    ((6, 3, 0), "8.1"),
+    ((6, 2, 0), "8"),
+    ((6, 1, 0), "7"),
+    ((6, 0, 0), "vista"),
+)
 
 
 def system_id(info: Mapping[str, Any], directory: str = DIRECTORY) -> str | None:
@@ -106,6 +125,7 @@ def system_id(info: Mapping[str, Any], directory: str = DIRECTORY) -> str | None
     distribution, product = str(info.get("distribution") or ""), str(info.get("product_name") or "")
     if info.get("os") == "windows":
         found = next((word for name, word in _WINDOWS if re.search(rf"Windows {re.escape(name)}\b", product)), None)
+        found = found or _by_version(info)
         return found and f"http://microsoft.com/win/{found}"
     if distribution in _ROLLING:
         return _ROLLING[distribution]
@@ -117,6 +137,15 @@ def system_id(info: Mapping[str, Any], directory: str = DIRECTORY) -> str | None
         distribution = "sle"
     line = _LINES.get(distribution)
     return line and isinstance(major, int) and _nearest(line, (major, minor or 0), directory) or None
+
+
+def _by_version(info: Mapping[str, Any]) -> str | None:
+    version = info.get("version") or {}
+    known = (version.get("major"), version.get("minor"), info.get("build") or 0)
+    if not all(isinstance(number, int) for number in known):
+        return None
+    rows = _SERVERS if info.get("product_variant") == "server" else _CLIENTS
+    return next((word for since, word in rows if known >= since), None)
 
 
 def known_id(identifier: str, directory: str = DIRECTORY) -> str | None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..disks import disk_files
+from ..disks import differencing, disk_files
 from ..disks.images import device_names
 from ..disks.suffixes import SUFFIXES
 from ..errors import GuestconvError
@@ -218,15 +218,26 @@ class _Folder:
         chains = self._chains()
         parts = {path for chain in chains.values() for path in chain}
         owned_here = self._owned_here(owned)
+        later = differencing.later_states(self._path, chains)
         names = [name for name in chains if self._real(name) not in parts or self._real(name) in owned]
-        for guest, disks in disk_names.group(self._path, names, self._is_subdirectory).items():
+        grouped = disk_names.group(self._path, names, self._is_subdirectory)
+        for guest, disks in grouped.items():
             free = [disk for disk in disks if self._real(disk[0]) not in owned]
             # Other branches of a guest's snapshots are not guests.
             free = [disk for disk in free if not (chains[disk[0]] & owned_here and disk[0].lower().endswith(".vmdk"))]
             if guest in self._broken or not free:
                 continue
+            old = [name for name, _device in disks if name in later]
+            if old:
+                found.problems += [_superseded(os.path.join(self._path, name), later[name]) for name in old]
+                continue
             if len(free) == len(disks):
-                found.attempt(functools.partial(self._guest, guest, disks))
+                other = disk_names.whose_disk(guest, grouped)
+                if found.attempt(functools.partial(self._guest, guest, disks)) and other:
+                    found.guests[-1].description["warnings"].append(
+                        f"It is a guest of its own, and may be a disk of {other}, by its name. If it is, rename {other}'s disks "
+                        f"to {other}-disk1, {other}-disk2."
+                    )
                 continue
             found.problems += [_unattached(os.path.join(self._path, name), guest) for name, _device in free]
 
@@ -310,6 +321,16 @@ def _made_of(paths: Iterable[str]) -> Iterator[str]:
         if len(files) == 1 and ending.lower() == ".vmdk":
             # A descriptor of VMware's that cannot be read keeps its extents by the names that they have.
             yield from (f"{stem}{part}{ending}" for part in _EXTENTS)
+
+
+def _superseded(path: str, later: str) -> GuestconvError:
+    return GuestconvError(
+        "source-disk-not-supported",
+        differencing.superseded(path, later),
+        path=path,
+        hint="Delete the checkpoints or snapshots on the source, which merges them into the disk, and copy it again. If the "
+        "other file is a leftover, move it to another directory.",
+    )
 
 
 def _unattached(path: str, guest: str) -> GuestconvError:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 _DEVICE = r"(?:[shv]d[a-z]|xvd[a-z]|nvme\d+n\d+)"
 _ENDING = re.compile(rf"(?P<stem>.+)[-_.](?:disk[-_.]?\d*|(?P<device>{_DEVICE}))\Z", re.IGNORECASE)
@@ -26,6 +26,8 @@ _NO_GUEST = re.compile(
     rf"(?:(?:hard)?disk|drive|volume|vol)[-_.]?\d*\Z|(?:root|system|os|boot|data|swap)\Z|(?P<device>{_DEVICE})\Z",
     re.IGNORECASE,
 )
+
+_PART = re.compile(r"(?P<stem>.+)[-_.](?:root|system|os|boot|data|swap)\d*", re.IGNORECASE)
 
 # The guest boots from these; the others follow.
 _FIRST = ("root", "system", "os", "boot")
@@ -49,6 +51,12 @@ def group(directory: str, names: Iterable[str], is_subdirectory: bool) -> dict[s
     return {
         guest: sorted(disks, key=lambda disk: _place(stems[disk[0]], own)) for guest, disks in sorted(guests.items())
     }
+
+
+def whose_disk(guest: str, guests: Collection[str]) -> str:
+    """The guest of guests that one called web01-data or web01_swap may be a further disk of; "" without one."""
+    part = _PART.fullmatch(guest)
+    return part["stem"] if part and part["stem"] in guests else ""
 
 
 def stem(name: str) -> str:

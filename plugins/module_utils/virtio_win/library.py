@@ -106,14 +106,32 @@ class Folder:
         for name in self.copied():
             content = self.files[name].content() if name.endswith(".cat") else b""
             signature = signature_in(content)
-            if signature and not signature.by_microsoft and self._is_loaded(signature):
+            if signature and not signature.by_microsoft:
                 found.append(publisher_in(content))
         return list(dict.fromkeys(each for each in found if each))
 
-    def copied(self) -> list[str]:
-        """The names of the files that a guest gets, in lower case, in their order."""
+    def needed(self) -> list[str]:
+        """The names of the files of which a guest may get some, in lower case, in their order."""
         names = frozenset(self.files)
         return sorted(name for name in names if layout.is_copied(name, names))
+
+    def copied(self) -> list[str]:
+        """The names of the files that a guest gets, in lower case, in their order. Errors: virtio-win-not-usable.
+
+        Of a driver that Windows does not load, it gets neither INF nor catalog: Windows would ask whether to install it.
+        """
+        names = self.needed()
+        signed = ((name, signature_in(self.files[name].content())) for name in names if name.endswith(".cat"))
+        refused = {name for name, signature in signed if signature and not self._is_loaded(signature)}
+        if not refused:
+            return names
+        catalogs = {
+            name: inf.driver_for(inf.parse(self.files[name].content()), self.release).catalog.lower()
+            for name in names
+            if name.endswith(".inf")
+        }
+        kept = [name for name in names if name not in refused and catalogs.get(name) not in refused]
+        return kept if any(name in catalogs for name in kept) else []
 
 
 class VirtioWin:
@@ -157,7 +175,7 @@ class VirtioWin:
             if files:
                 found = Folder(f"{system}/{release.arch}", release, files, loads_tests)
                 agent = self.agents.get(release.arch)
-                _read_at_once([*(files[name] for name in found.copied()), *([agent] if agent else [])])
+                _read_at_once([*(files[name] for name in found.needed()), *([agent] if agent else [])])
                 return found
         return None
 

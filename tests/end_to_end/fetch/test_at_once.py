@@ -64,7 +64,8 @@ def test_the_disks_of_a_guest_are_copied_at_once(three, tmp_path, monkeypatch):
 
 def test_slots_for_copies_hold_over_the_guests_of_a_machine(three, tmp_path, monkeypatch):
     monkeypatch.setattr(slots, "_TICK", 0.01)
-    watched = Watched(monkeypatch)
+    # None goes on without another one, of the six.
+    watched = Watched(monkeypatch, threading.Barrier(2, timeout=600))
     wanted = {"count": 2, "per_source": None, "directory": str(tmp_path / "slots")}
 
     def one(name):

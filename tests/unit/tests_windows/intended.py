@@ -137,6 +137,12 @@ def turned_off(**before):
     return {(f"{SERVICES}\\{name.lower()}", "start"): (dword(start), dword(4)) for name, start in before.items()}
 
 
+def gateways(*addresses):
+    """The persistent routes by gateways, which the first boot sets for the cards of another model."""
+    path = f"{SET}\\services\\tcpip\\parameters\\persistentroutes"
+    return {(path, f"0.0.0.0,0.0.0.0,{address},-1"): ((1, b""), None) for address in addresses}
+
+
 def first_boot(restored=None):
     """The service that runs the script of the first boot. restored: {value: number} that the script sets back."""
     path = f"{SERVICES}\\guestconv"

@@ -28,6 +28,8 @@ _CASE = """\
 @part {system} type=ntfs uuid=NT-C partuuid={signature}-0{number} start={start}{options}
 {active}@file /Windows/System32/ntoskrnl.exe
 MZ
+@file /Windows/System32/WindowsPowerShell/v1.0/powershell.exe
+MZ
 @file /Windows/INF/nete1g3e.inf
 %e1g% = e1g, PCI\\VEN_8086&DEV_100E, PCI\\VEN_8086&DEV_100F
 {drivers}@hive {hive}

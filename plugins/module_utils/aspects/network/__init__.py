@@ -180,7 +180,7 @@ def _rewrite(root: GuestRoot, plan: Plan, formats: Sequence[NetworkFormat], want
         naming.use_new_names(root, plan, wanted.names)
     if wanted.macs:
         naming.use_new_macs(root, plan, wanted.macs)
-    known_by = kernel_arguments.keys_of(root)
+    known_by = in_initrd.keys(root)
     change = partial(
         kernel_arguments.edited,
         gone=_keys(wanted.gone),

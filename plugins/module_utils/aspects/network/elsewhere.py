@@ -8,17 +8,20 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from ipaddress import ip_address
 
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from .. import searched
+from .cards.statics import version_of
 
 # Files that are named in messages.
 _MOST_FILES = 10
 # Words of one search: all of it is one argument of a shell, of less than 128 KiB (execve(2)).
 _MOST_WORDS = 1000
-# Characters that stand next to no word of a search: of names and MAC addresses, and of IP addresses.
-_IN_NAMES, _IN_ADDRESSES = "0-9A-Za-z_", "0-9A-Za-z.:"
+# Characters that stand next to no word of a search: of names and MAC addresses, and of IP addresses by their family. Those of
+# IPv4 may have a port (10.0.2.15:443), or be between colons (ip=10.0.2.15::10.0.2.2).
+_IN_NAMES, _IN_ADDRESSES = "0-9A-Za-z", {4: "0-9A-Za-z.", 6: "0-9A-Za-z.:"}
 # What is called after an interface, as the program takes its name from there: instances of units (systemd.unit(5)), what a
 # device starts, OpenRC's net.eth0 and dhcpcd.eth0, services of runit, and settings of dhclient, wpa_supplicant and etcnet.
 _CALLED = (
@@ -35,8 +38,10 @@ _CALLED = (
     "/etc/dhclient-*.conf",
     "/etc/wpa_supplicant/*-*.conf",
     "/etc/net/ifaces/*",
+    # Passwords of 802.1X.
+    "/etc/sysconfig/network-scripts/keys-*",
 )
-_ADDRESS = re.compile(r"[\w.:]+")
+_ADDRESSES = (re.compile(r"[0-9A-Za-z.]+"), re.compile(r"[0-9A-Za-z.:]+"))
 
 
 def named_elsewhere(root: GuestRoot, names: Mapping[str, str]) -> list[Concern]:
@@ -136,8 +141,9 @@ def addresses_elsewhere(root: GuestRoot, addresses: Sequence[str], whose: str) -
 def files_mentioning(root: GuestRoot, addresses: Sequence[str]) -> dict[str, list[str]]:
     """{address: the files in /etc that have it}, of the first files."""
     found: dict[str, list[str]] = {address: [] for address in addresses}
-    for file in _files_with(root, addresses, _IN_ADDRESSES)[:_MOST_FILES]:
-        for address in set(_ADDRESS.findall(root.read(file) or "")).intersection(found):
+    spelled = _spelled(addresses)
+    for file in _files_with_addresses(root, spelled)[:_MOST_FILES]:
+        for address in _addresses_in(root.read(file) or "", spelled):
             found[address].append(file)
     return found
 
@@ -156,7 +162,7 @@ def listed(places: Sequence[str]) -> str:
 def _places(root: GuestRoot, addresses: Sequence[str]) -> list[str]:
     """ "FILE:LINE" of each line in /etc that has one of addresses and is no comment."""
     found: list[str] = []
-    for file in _files_with(root, addresses, _IN_ADDRESSES):
+    for file in _files_with_addresses(root, _spelled(addresses)):
         if len(found) <= 10 * _MOST_FILES:
             found += [f"{file}:{number}" for number in lines_with(root.read(file) or "", addresses)]
     return found
@@ -164,8 +170,22 @@ def _places(root: GuestRoot, addresses: Sequence[str]) -> list[str]:
 
 def lines_with(text: str, addresses: Collection[str]) -> list[int]:
     """The numbers of the lines of text that have one of addresses, and not in a comment."""
-    wanted = set(addresses)
-    return [number for number, line in _numbered(text) if wanted.intersection(_ADDRESS.findall(line))]
+    spelled = _spelled(addresses)
+    return [number for number, line in _numbered(text) if _addresses_in(line, spelled)]
+
+
+def _spelled(addresses: Iterable[str]) -> dict[str, str]:
+    """{spelling: address} of how files have these addresses; those of IPv6 in capitals, and without `::`, too."""
+    found: dict[str, str] = {}
+    for address in addresses:
+        long = ip_address(address).exploded if ":" in address else address
+        found.update(dict.fromkeys((address, address.upper(), long, long.upper()), address))
+    return found
+
+
+def _addresses_in(text: str, spelled: Mapping[str, str]) -> set[str]:
+    """Those of the addresses that are in text. spelled: as of _spelled."""
+    return {spelled[word] for words in _ADDRESSES for word in spelled.keys() & words.findall(text)}
 
 
 def without_comments(text: str) -> list[str]:
@@ -209,6 +229,16 @@ def _files_with(root: GuestRoot, words: Iterable[str], within: str) -> list[str]
         sought = _alternatives(listed[start : start + _MOST_WORDS])
         if sought:
             found.update(files_with(root, f"(^|[^{within}])({sought})($|[^{within}])"))
+    return sorted(found)
+
+
+def _files_with_addresses(root: GuestRoot, spelled: Iterable[str]) -> list[str]:
+    """The same for IP addresses."""
+    found = {
+        file
+        for version, within in _IN_ADDRESSES.items()
+        for file in _files_with(root, [each for each in spelled if version_of(each) == version], within)
+    }
     return sorted(found)
 
 

@@ -22,7 +22,7 @@ class Adapter:
     slot: the number of the PCI slot, as the hypervisor numbers them (UINumber of the device).
     is_disabled: whether somebody disabled the device. is_physical: whether it is a card. is_above: whether it is a team, or a
     switch, of cards. is_part: whether such a one uses the card; None where that is not known.
-    versions: those of IP that are not turned off for it.
+    versions: those of IP that are not turned off for it. turned_off: ids of components that are (ms_tcpip6).
     static: whether its IPv4 addresses are configured, and not by DHCP. leased: the address that it had by DHCP.
     addresses, gateways, name_servers: of IPv4 and IPv6; addresses with prefix length.
     metrics: (version of IP, metric) of the interface; gateway_metrics: (gateway, metric); where the system does not choose it.
@@ -47,6 +47,7 @@ class Adapter:
     is_above: bool = False
     is_part: bool | None = None
     versions: tuple[int, ...] = (4, 6)
+    turned_off: tuple[str, ...] = ()
     static: bool = False
     leased: str | None = None
     addresses: tuple[str, ...] = ()

@@ -36,10 +36,17 @@ _DHCP: Mapping[str, tuple[str, ...]] = {
     "DefaultGateway": ("", "0.0.0.0"),
 }
 _DNS = r"Services\Dnscache\InterfaceSpecificParameters"
-# {driver in UpperBind: (version of IP, its name)}
-_PROTOCOLS = {"tcpip": (4, "IPv4"), "tcpip6": (6, "IPv6")}
-# {service: what Windows calls it}
-_SERVICES = {"LanmanServer": "file and printer sharing", "LanmanWorkstation": "the client for Microsoft networks"}
+# {driver in UpperBind: (version of IP, id of the component)}
+_PROTOCOLS = {"tcpip": (4, "ms_tcpip"), "tcpip6": (6, "ms_tcpip6")}
+# {service: id of the component}
+_SERVICES = {"LanmanServer": "ms_server", "LanmanWorkstation": "ms_msclient"}
+# What Windows calls them.
+COMPONENTS = {
+    "ms_tcpip": "IPv4",
+    "ms_tcpip6": "IPv6",
+    "ms_server": "file and printer sharing",
+    "ms_msclient": "the client for Microsoft networks",
+}
 
 _LONGEST = 256
 _HIGHEST_METRIC = 9999
@@ -48,7 +55,7 @@ _HIGHEST_METRIC = 9999
 def versions(adapter: Key) -> tuple[int, ...]:
     """The versions of IP that an adapter uses. adapter: its key in the class. A list that is not there says nothing."""
     bound = _bound(adapter)
-    return tuple(version for name, (version, _word) in _PROTOCOLS.items() if not bound or name in bound)
+    return tuple(version for name, (version, _component) in _PROTOCOLS.items() if not bound or name in bound)
 
 
 def is_part(adapter: Key) -> bool | None:
@@ -98,21 +105,18 @@ def of_dns(control_set: Key, guid: str) -> dict[str, str]:
     return {}
 
 
-def turned_off(control_set: Key, guid: str, used: tuple[int, ...]) -> dict[str, str]:
-    """{name: "off"} of the protocols and services that are turned off for an adapter. used: of versions.
-
-    Where no version of IP is used, the adapter is a part of a team, or of a switch, which uses them.
-    """
+def turned_off(control_set: Key, guid: str, used: tuple[int, ...]) -> tuple[str, ...]:
+    """The components, by their ids, that are turned off for an adapter which uses IP. used: of versions."""
     if not used:
-        return {"IP": "off"}
-    found = {word: "off" for version, word in _PROTOCOLS.values() if version not in used}
-    for service, word in _SERVICES.items():
+        return ()
+    found = [component for version, component in _PROTOCOLS.values() if version not in used]
+    for service, component in _SERVICES.items():
         linkage = control_set.key(rf"Services\{service}\Linkage")
         value = linkage.value("Bind") if linkage else None
         bound = [each.casefold() for each in value.texts] if value else []
         if bound and not any(each.endswith(guid.casefold()) for each in bound):
-            found[word] = "off"
-    return found
+            found.append(component)
+    return tuple(found)
 
 
 def _unusual(key: Key | None, settings: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:

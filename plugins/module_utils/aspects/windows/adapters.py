@@ -115,10 +115,12 @@ def _adapter(key: Key, control_set: Key) -> Adapter | None:
         is_above=is_above,
         is_part=adapter_settings.is_part(key),
         versions=versions,
+        turned_off=adapter_settings.turned_off(control_set, guid, versions),
         own_mac=_own_mac(_text(key, "NetworkAddress")),
         settings={
             **adapter_settings.of_driver(key),
-            **adapter_settings.turned_off(control_set, guid, versions),
+            # What uses it then is a team, a bridge, or a switch.
+            **({} if versions else {"IP": "off"}),
             **adapter_settings.of_dns(control_set, guid),
         },
     )
@@ -152,7 +154,7 @@ def _configured(found: Adapter, control_set: Key) -> Adapter:
     # Without the value, an address that is configured goes before DHCP.
     is_static = dhcp.number == 0 if dhcp else bool(_texts(ipv4, "IPAddress"))
     addresses, unread = _addresses(ipv4) if is_static else ((), {})
-    servers = (*_servers(_value(ipv4, "NameServer"), 4), *_servers(_value(ipv6, "NameServer"), 6))
+    servers = (*_servers(ipv4, 4), *_servers(ipv6, 6))
     domain = _text(ipv4, "Domain")
     options = netbios.value("NetbiosOptions") if netbios else None
     gateways = tuple(_valid(_texts(ipv4, "DefaultGateway") if is_static else (), 4))
@@ -235,9 +237,18 @@ def _with_prefix(address: str, mask: str) -> str | None:
     return found.with_prefixlen if is_host else None
 
 
-def _servers(value: Value | None, version: int) -> Iterator[str]:
-    """The addresses in a list that has commas or blanks between them."""
-    return _valid(re.split(r"[\s,]+", value.text, maxsplit=_MOST)[:_MOST] if value else (), version)
+def _servers(key: Key | None, version: int) -> list[str]:
+    """The name servers of an interface, in lists that have commas or blanks between them.
+
+    Those of the interface go before those of the network that it is connected to (DNS_INTERFACE_SETTINGS of netioapi.h).
+    """
+    for name in ("NameServer", "ProfileNameServer"):
+        value = _value(key, name)
+        texts = re.split(r"[\s,]+", value.text, maxsplit=_MOST)[:_MOST] if value else ()
+        found = list(_valid(texts, version))
+        if found:
+            return found
+    return []
 
 
 def _valid(texts: Iterable[str], version: int) -> Iterator[str]:

@@ -80,8 +80,13 @@ def _registry(root: GuestRoot) -> Iterator[Concern]:
         if hive is None:
             message = f"There is no registry file {name} in Windows\\System32\\config on {root.name}."
             yield Concern("registry-malformed", "error", message, "Restore it from a backup of the guest.")
-        elif pending.is_dirty(root.head(hive.path, pending.HEADER)):
+            continue
+        header = root.head(hive.path, pending.HEADER)
+        if pending.is_dirty(header):
             yield pending.dirty(root, hive.path)
+        elif pending.is_truncated(header, root.size(hive.path)):
+            message = f"The registry file {hive.path} on {root.name} is not whole: its end is missing."
+            yield Concern("registry-malformed", "error", message, "Restore it from a backup of the guest.")
 
 
 def _version(root: GuestRoot) -> Iterator[Concern]:

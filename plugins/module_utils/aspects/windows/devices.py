@@ -68,17 +68,15 @@ def inspect(root: GuestRoot) -> Findings:
 def convert(root: GuestRoot, plan: Plan) -> None:
     """Put the drivers of virtio-win where Windows searches for drivers, and have the first boot install them."""
     system = drivers.system_of(root, _DETAIL)
-    evidence = Evidence(root, system) if system else None
-    if evidence is None or evidence.folder is None:
+    folder = Evidence(root, system).folder if system else None
+    names = folder.copied() if folder else []
+    if folder is None or not names:
         return
     directory = root.spelled(_DIRECTORY)
-    for name in evidence.folder.copied():
+    for name in names:
         # Windows finds a file in any letter case, so there must not be two.
-        root.write_bytes(root.spelled(f"{directory}/{name}"), evidence.folder.files[name].content(), _DETAIL)
-    files = {
-        f"publisher-{hashlib.sha256(each.certificate).hexdigest()[:8]}.cer": each
-        for each in evidence.folder.publishers()
-    }
+        root.write_bytes(root.spelled(f"{directory}/{name}"), folder.files[name].content(), _DETAIL)
+    files = {f"publisher-{hashlib.sha256(each.certificate).hexdigest()[:8]}.cer": each for each in folder.publishers()}
     for name, publisher in files.items():
         detail = f"the certificate of {publisher.name}, whose drivers Windows is to install without asking"
         root.write_bytes(root.spelled(f"{directory}/{name}"), publisher.certificate, detail)

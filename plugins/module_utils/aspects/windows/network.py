@@ -82,7 +82,11 @@ def inspect(root: GuestRoot) -> Findings:
     )
     return Findings(
         devices={"network": {nic.identifier: facts_of(nic, by_identifier.get(nic.identifier)) for nic in nics}},
-        concerns=[*guesses, *filter(None, doubts), *concerns.concerns_of(root.name, targets, found, by_identifier)],
+        concerns=[
+            *guesses,
+            *filter(None, doubts),
+            *concerns.concerns_of(root.name, targets, found, by_identifier, _has_bindings(root)),
+        ],
     )
 
 
@@ -93,6 +97,15 @@ def _read(root: GuestRoot) -> Network:
         return adapters.read(found) if found else Network(())
     except GuestconvError:
         return Network(())
+
+
+def _has_bindings(root: GuestRoot) -> bool:
+    """Whether Windows has a command that turns components off for a network card (Disable-NetAdapterBinding)."""
+    try:
+        known = release.of(root)
+    except GuestconvError:
+        return False
+    return known is not None and (known.major, known.minor) >= (6, 2)
 
 
 def _order(adapter: Adapter) -> tuple[bool, int, list[tuple[bool, int, str]], str]:
@@ -197,14 +210,8 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     Raises GuestconvError `policy-malformed`, `policy-not-possible`.
     """
     facts = root.recall(Facts)
+    chosen = _chosen(plan, facts)
     macs = identity.new_macs(root.guest.hardware)
-    chosen = {
-        nic: policies.policy_for(plan, nic, policies.WINDOWS)
-        for nic in facts.nics
-        if plan.model("network", nic.identifier)
-    }
-    policies.check_names(chosen, str.casefold)
-    policies.check_addresses(chosen)
     given = [
         identity.on_target(policies.changed(nic, policy), macs, alone=len(chosen) == 1)
         for nic, policy in chosen.items()
@@ -214,7 +221,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     ]
     on_target = {nic.hardware_mac for nic in given}
     doubles = concerns.doubles(given)
-    steps: list[RemoveDevice | SetNetwork] = []
+    steps: dict[str, SetNetwork] = {}
     for nic, (old, policy) in zip(given, chosen.items()):
         model = plan.model("network", nic.identifier)
         adapter = facts.adapters.get(nic.identifier)
@@ -230,37 +237,53 @@ def convert(root: GuestRoot, plan: Plan) -> None:
             _check_possible(root, nic, given)
         if concerns.is_found_again(nic, given):
             own = replace(nic, addresses=tuple(each for each in nic.addresses if each not in doubles[nic.identifier]))
-            steps.append(step_for(old, own, adapter or _UNCONFIGURED, policy))
-    readdressed = [
-        (nic, facts.adapters[nic.identifier], policy)
-        for nic, policy in zip(given, chosen.values())
-        if policy.policy in ("dhcp", "static") and nic.identifier in facts.adapters
-    ]
-    _forget_gateways(root, [adapter for _nic, adapter, _policy in readdressed], given)
-    plan.concerns += filter(None, (_routes_left(*each) for each in readdressed))
+            steps[nic.identifier] = step_for(old, own, adapter or _UNCONFIGURED, policy)
+    _forget_gateways(root, facts, [nic for nic in given if nic.identifier not in steps], chosen)
+    plan.concerns += filter(None, (_routes_left(facts, nic, policy) for nic, policy in zip(given, chosen.values())))
     removable = [each for each in gone if each.pci or instances.is_foreign(each.instance)]
     plan.windows_first_boot += [RemoveDevice(each.instance, each.guid) for each in removable]
-    plan.windows_first_boot += steps
+    has_bindings = _has_bindings(root)
+    plan.windows_first_boot += [each if has_bindings else replace(each, turned_off=()) for each in steps.values()]
 
 
-def _routes_left(nic: Nic, adapter: Adapter, policy: policies.Policy) -> Concern | None:
+def _chosen(plan: Plan, facts: Facts) -> dict[Nic, policies.Policy]:
+    """The cards that stay, with what is to become of each. Raises GuestconvError as convert."""
+    chosen = {
+        nic: policies.policy_for(plan, nic, policies.WINDOWS)
+        for nic in facts.nics
+        if plan.model("network", nic.identifier)
+    }
+    policies.check_names(chosen, str.casefold)
+    policies.check_addresses(chosen)
+    return chosen
+
+
+def _routes_left(facts: Facts, nic: Nic, policy: policies.Policy) -> Concern | None:
+    adapter = facts.adapters.get(nic.identifier, _UNCONFIGURED)
     kept = routes_of(adapter, policy)
     return concerns.routes_left(nic, [each for each in adapter.routes if each not in kept])
 
 
-def _forget_gateways(root: GuestRoot, changed: Sequence[Adapter], given: Sequence[Nic]) -> None:
-    """Delete the persistent routes by gateways that cards had before, which Windows would add to any card that reaches them.
+def _forget_gateways(
+    root: GuestRoot, facts: Facts, untouched: Sequence[Nic], chosen: Mapping[Nic, policies.Policy]
+) -> None:
+    """Delete the persistent default routes by gateways that the first boot sets, or that cards have no more.
 
-    changed: the cards with other addresses on the target. given: all, as they are there.
+    Windows would have the old ones beside them, and add them to any card that reaches them. untouched: the cards that the
+    first boot does not configure. chosen: those that stay. A route that nothing else in the registry has stays with its
+    card, so that another conversion still knows it.
     """
-    names = [name for adapter in changed for name in adapter.persistent]
-    kept = {gateway for nic in given for gateway in nic.gateways}
-    for name in names:
-        route = routes.persistent(name)
-        current = release.controlled(root, "a gateway that its network card does not have on the target")
-        key = current.key(adapters.PERSISTENT_ROUTES) if current else None
-        if route and key and route.gateway not in kept:
-            key.delete_value(name)
+    kept = {gateway for nic in (untouched if concerns.has_powershell(root) else chosen) for gateway in nic.gateways}
+    staying = {nic.identifier for nic, policy in chosen.items() if policy.policy in ("keep", "rename")}
+    for identifier, adapter in facts.adapters.items():
+        for name in adapter.persistent:
+            route = routes.persistent(name)
+            current = release.controlled(root, "a default route, which its network card gets at the first boot")
+            key = current.key(adapters.PERSISTENT_ROUTES) if current else None
+            if route is None or key is None or route.gateway in kept:
+                continue
+            if route.gateway in adapter.gateways or identifier not in staying:
+                key.delete_value(name)
 
 
 def _check_possible(root: GuestRoot, nic: Nic, nics: Sequence[Nic]) -> None:
@@ -338,6 +361,7 @@ def step_for(old: Nic, nic: Nic, adapter: Adapter, policy: policies.Policy) -> S
         metrics=adapter.metrics,
         gateway_metrics=tuple(each for each in adapter.gateway_metrics if each[0] in nic.gateways),
         registration=adapter.registration,
+        turned_off=adapter.turned_off,
     )
 
 

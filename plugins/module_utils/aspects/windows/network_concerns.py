@@ -11,25 +11,30 @@ from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from ..network.cards.nics import Nic
 from .adapter import Adapter, Network
+from .adapter_settings import COMPONENTS
 from .steps import Route
 
 # By it, the first boot finds a card by its MAC address. Server Core of Windows Server 2008 R2 need not have it.
 _POWERSHELL = "/Windows/System32/WindowsPowerShell/v1.0/powershell.exe"
 
 
-def concerns_of(root: str, nics: Sequence[Nic], found: Network, known: Mapping[str, Adapter]) -> list[Concern]:
+def concerns_of(
+    root: str, nics: Sequence[Nic], found: Network, known: Mapping[str, Adapter], has_bindings: bool
+) -> list[Concern]:
     """What a person should know of the network before the conversion.
 
-    root: its name; nics: with the MAC addresses that they have on the target; known: by identifiers.
+    root: its name; nics: with the MAC addresses that they have on the target; known: by identifiers. has_bindings: whether the
+    first boot can turn components off.
     """
     lost = [nic for nic in nics if not is_found_again(nic, nics)]
-    concerns = [_not_found_again(nic, len(nics), known.get(nic.identifier)) for nic in lost]
+    concerns = [_not_found_again(nic, len(nics), known.get(nic.identifier), has_bindings) for nic in lost]
     twice = doubles(nics)
     concerns += [_of_another(nic, twice[nic.identifier]) for nic in nics if twice[nic.identifier]]
     for nic in nics:
         adapter = known.get(nic.identifier)
-        if adapter and (adapter.settings or adapter.is_disabled):
-            concerns.append(_settings_left(nic, adapter))
+        off = {} if has_bindings or not adapter else {COMPONENTS[each]: "off" for each in adapter.turned_off}
+        if adapter and (adapter.settings or off or adapter.is_disabled):
+            concerns.append(_settings_left(nic, adapter, {**adapter.settings, **off}))
     # Hyper-V's switches need not have a card: those of Docker and of WSL have none.
     if any(each.is_part is not False for each in found.adapters if each.is_physical):
         concerns += [_above_cards(each) for each in found.adapters if each.is_above and not each.is_physical]
@@ -92,7 +97,7 @@ def _of_another(nic: Nic, addresses: Sequence[str]) -> Concern:
     )
 
 
-def _not_found_again(nic: Nic, count: int, adapter: Adapter | None) -> Concern:
+def _not_found_again(nic: Nic, count: int, adapter: Adapter | None, has_bindings: bool) -> Concern:
     why = f"The guest has {count} network cards, and " + (
         f"{nic.label} has the MAC address of another one"
         if nic.hardware_mac
@@ -112,6 +117,7 @@ def _not_found_again(nic: Nic, count: int, adapter: Adapter | None) -> Concern:
         "WINS servers": adapter.wins if adapter else (),
         "domain": [adapter.domain] if adapter and adapter.domain else (),
         "metrics": [str(metric) for _version, metric in adapter.metrics] if adapter else (),
+        "turned off": [COMPONENTS[each] for each in adapter.turned_off] if adapter and has_bindings else (),
         "registration in DNS": [adapter.registration] if adapter and adapter.registration != "primary" else (),
     }
     listed = "; ".join(f"{what} {', '.join(values)}" for what, values in further.items() if values)
@@ -143,8 +149,8 @@ def without_powershell(root: GuestRoot, nics: Sequence[Nic]) -> Concern | None:
     )
 
 
-def _settings_left(nic: Nic, adapter: Adapter) -> Concern:
-    listed = ", ".join(f"{name} is {value}" for name, value in adapter.settings.items())
+def _settings_left(nic: Nic, adapter: Adapter, settings: Mapping[str, str]) -> Concern:
+    listed = ", ".join(f"{name} is {value}" for name, value in settings.items())
     if adapter.is_disabled:
         listed = f"{listed}, and it is disabled" if listed else "it is disabled"
     return Concern(

@@ -13,16 +13,17 @@ from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from . import release
 
-# Bytes of the header of a hive that is_dirty needs.
-HEADER = 12
-_SIGNATURE = b"regf"
+# Bytes of the header of a hive that are read here; and those of all of it, after which its data follow.
+HEADER, _WHOLE_HEADER = 44, 4096
+_SIGNATURE, _NUMBERS = b"regf", 12
 
 _SESSION_MANAGER = r"Control\Session Manager"
 _COMPONENTS = r"Microsoft\Windows\CurrentVersion\Component Based Servicing"
 # What the servicing stack does at the next start, in order.
 _TRANSACTIONS = "/Windows/WinSxS/pending.xml"
-# What is there in any Windows: a check of those volumes that are dirty.
-_AUTOCHK = re.compile(r"autocheck\s+autochk\s+(?:/k:\S+\s+)*\*", re.IGNORECASE)
+# What is there in any Windows: a check of those volumes that are dirty. Newer ones have /q /v by default, and `chkntfs /x`
+# leaves volumes out with /k.
+_AUTOCHK = re.compile(r"autocheck\s+autochk\s+(?:/(?:q|v|k:[a-z]:?)\s*)*\*", re.IGNORECASE)
 # Programs, and characters of each, that a message has.
 _SHOWN, _LONGEST = 5, 200
 # What sysprep leaves, with its option /generalize and without (Microsoft, "Windows Setup States").
@@ -40,7 +41,16 @@ def is_dirty(data: bytes) -> bool:
     Windows Internals, "Registry": the first is raised before a write, the second after it. Windows replays the logs at
     the next start; hivex does not know them, and makes the numbers equal when it writes, so that they would be lost.
     """
-    return data[:4] == _SIGNATURE and data[4:8] != data[8:HEADER]
+    return data[:4] == _SIGNATURE and data[4:8] != data[8:_NUMBERS]
+
+
+def is_truncated(data: bytes, size: int) -> bool:
+    """Whether a hive, of which this is the header, has more data than its file, of so many bytes, has room for.
+
+    Windows does not start from such a one. hivex reads it as far as it goes.
+    """
+    length = int.from_bytes(data[HEADER - 4 : HEADER], "little")
+    return data[:4] == _SIGNATURE and 0 < length and _WHOLE_HEADER + length > size
 
 
 def dirty(root: GuestRoot, path: str) -> Concern:

@@ -53,10 +53,19 @@ set "script=%~f0"
 set "powershell=%SystemRoot%\System32\WindowsPowerShell\v1.0\powershell.exe"
 set "options=-NoProfile -NonInteractive -ExecutionPolicy Bypass"
 echo The log of this script is firstboot.log. It cannot run twice at the same time.
+set /a opened=0
+:open
+set "begun="
 call :all >>firstboot.log 2>&1
-exit /b %errorlevel%
+if defined begun exit /b %errorlevel%
+rem Another program has the log open for writing.
+set /a opened+=1
+if %opened% geq 6 exit /b 1
+call :wait 10
+goto open
 
 :all
+set "begun=1"
 set /a boot=0
 if exist boots set /p boot=<boots
 set /a boot+=1
@@ -94,7 +103,7 @@ sc delete {service}
 if defined restart call :log "Windows is restarted"
 if defined restart shutdown /r /t 5
 del /q user.cmd user.ps1 >nul 2>&1
-if defined left exit 0
+if defined left exit /b 0
 del /q boots step-* msiexec-*.log files\* >nul 2>&1
 rd files >nul 2>&1
 del "%script%" & exit 0

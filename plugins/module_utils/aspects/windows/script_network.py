@@ -15,18 +15,20 @@ from collections.abc import Iterable, Iterator
 
 from . import instances
 from . import script_words as words
-from .routes import is_on_link
+from .routes import is_on_link, reaches
 from .steps import Route, SetNetwork
 
 _IPV4 = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters\Interfaces"
 _NETBIOS = r"HKLM\SYSTEM\CurrentControlSet\Services\NetBT\Parameters\Interfaces"
 
 # PowerShell that prints the index and the GUID of the one network card that has one of the MAC addresses %1 and %2, or of
-# the only one, where they are empty.
+# the only one, where they are empty. A device that is not present any more may be listed with its MAC address as well, which
+# Forklift's scripts have met; then its ConfigManagerErrorCode is not 0.
 FINDER = (
     "$cards = @(Get-WmiObject Win32_NetworkAdapter | Where-Object { $_.PNPDeviceID -and $_.PNPDeviceID -notmatch "
     rf"'^({'|'.join(instances.SOFTWARE)})\\' -and $_.MACAddress "
     "-and ('%~1' -eq '' -or @('%~1', '%~2') -contains $_.MACAddress) }); "
+    "if ($cards.Count -gt 1) { $cards = @($cards | Where-Object { $_.NetConnectionID -and $_.ConfigManagerErrorCode -eq 0 }) }; "
     "if ($cards.Count -eq 1) { 'card {0} {1}' -f $cards[0].InterfaceIndex, $cards[0].GUID }"
 )
 
@@ -51,6 +53,9 @@ def lines(step: SetNetwork) -> Iterator[str]:
     if step.netbios is not None:
         key = words.quoted(rf"{_NETBIOS}\Tcpip_%guid%", "%guid%")
         yield f"reg add {key} /v NetbiosOptions /t REG_DWORD /d {step.netbios:d} /f"
+    if step.turned_off:
+        yield words.powershell(_turns_off(step.turned_off))
+        yield f'if errorlevel 1 call :log "{words.title(" ".join(step.turned_off))} cannot be turned off"'
     if step.name:
         yield words.powershell(_renamer(step.name))
         yield 'if errorlevel 1 call :log "The connection has another name"'
@@ -61,18 +66,25 @@ def lines(step: SetNetwork) -> Iterator[str]:
 def _ipv4(step: SetNetwork) -> Iterator[str]:
     addresses = [ipaddress.IPv4Interface(address) for address in _of(4, step.addresses)]
     gateways = [_gateway(step, "gateway", "gwmetric", each) for each in _of(4, step.gateways)]
+    is_near = bool(gateways) and reaches(step.addresses, _of(4, step.gateways)[0])
     for place, each in enumerate(addresses):
         values = [f"address={each.ip}", f"mask={each.netmask}"]
         if place == 0:
             # Without a gateway, one that the card has would stay.
             values += gateways[0] if gateways else ["gateway=none"]
             yield _netsh(4, "set address", "name=%index%", "source=static", *values)
+            if gateways and not is_near:
+                # Windows has such a gateway, which netsh may refuse.
+                bare = [*values[:2], "gateway=none"]
+                yield f"if errorlevel 1 {_netsh(4, 'set address', 'name=%index%', 'source=static', *bare)}"
             yield "if errorlevel 1 exit /b 1"
         else:
             yield from _added(str(each), _netsh(4, "add address", "name=%index%", *values))
     if not addresses:
         yield _netsh(4, "set address", "name=%index%", "source=dhcp")
-    for further in gateways[1:] if addresses else ():
+    for far in (each for each in _of(4, step.gateways) if addresses and not reaches(step.addresses, each)):
+        yield from _added(f"the route to {far}", _netsh(4, "add route", f"prefix={far}/32", "interface=%index%"))
+    for further in gateways[is_near:] if addresses else ():
         yield from _added(f"the further {further[0]}", _netsh(4, "add address", "name=%index%", *further))
     yield from _name_servers(4, step, is_dynamic=not addresses)
 
@@ -138,6 +150,18 @@ def _macs(step: SetNetwork) -> list[str]:
         if not re.fullmatch(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", mac):
             raise ValueError(mac)
     return [mac.upper() for mac in macs]
+
+
+def _turns_off(components: Iterable[str]) -> str:
+    """PowerShell that turns components off for the interface %index%. The card is named by what no wildcard can be in."""
+    for each in components:
+        if not re.fullmatch(r"ms_[a-z0-9]+", each):
+            raise ValueError(each)
+    return (
+        "$card = Get-NetAdapter -InterfaceIndex %index% -ErrorAction Stop; Disable-NetAdapterBinding "
+        f"-InterfaceDescription $card.InterfaceDescription -ComponentID {','.join(components)} -Confirm:$false "
+        "-ErrorAction Stop"
+    )
 
 
 def _renamer(name: str) -> str:

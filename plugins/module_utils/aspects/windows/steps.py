@@ -60,7 +60,8 @@ class SetNetwork:
     IPv4 it uses DHCP. gateways, name_servers: of both families. removed, removed_gateways: of IPv6, which it must not have
     any more. domain: the DNS suffix of the connection, "" for none. wins: name servers of NetBIOS. netbios: 1 where NetBIOS
     is on, 2 where it is off, None for what DHCP says. metrics: (4 or 6, metric) of the card, gateway_metrics: (gateway,
-    metric), where the system does not choose it. registration: under which names DNS has it, as Adapter has it.
+    metric), where the system does not choose it. registration: under which names DNS has it, as Adapter has it. turned_off:
+    ids of components that are turned off for it (ms_tcpip6).
     """
 
     mac: str
@@ -78,6 +79,7 @@ class SetNetwork:
     metrics: tuple[tuple[int, int], ...] = ()
     gateway_metrics: tuple[tuple[str, int], ...] = ()
     registration: str = "primary"
+    turned_off: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

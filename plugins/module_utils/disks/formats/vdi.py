@@ -10,10 +10,23 @@ from typing import BinaryIO
 from .layout import Layout
 from .reading import SECTOR, number, read, unpack
 
+# VDI_IMAGE_TYPE_DIFF
+_DIFFERENCING = 4
+
 
 def virtual_size(stream: BinaryIO, size: int) -> int:
     """Bytes of the disk. Errors: BadHeader."""
     return number("<Q", read(stream, 0, SECTOR), 368)
+
+
+def identity(stream: BinaryIO) -> tuple[bytes, bytes]:
+    """(UUID of the image, that of the image below a differencing one; b"" for any other). Errors: BadHeader.
+
+    uuidCreate and uuidLinkage of VirtualBox's VDIHEADER1, uuid_image and uuid_link of QEMU's block/vdi.c.
+    """
+    head = read(stream, 0, SECTOR)
+    below = head[424:440] if number("<I", head, 76) == _DIFFERENCING else b""
+    return head[392:408], below
 
 
 def ends_early(stream: BinaryIO, size: int) -> bool:

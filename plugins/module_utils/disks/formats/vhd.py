@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import BinaryIO
 
 from .layout import Layout
@@ -27,6 +28,16 @@ def virtual_size(stream: BinaryIO, size: int) -> int:
 def is_differencing(stream: BinaryIO) -> bool:
     """Whether it needs a parent, which QEMU does not look for: it reads zeroes instead. Errors: BadHeader."""
     return not is_fixed(stream) and number(">I", read(stream, 0, SECTOR), 60) == 4
+
+
+def parent(stream: BinaryIO) -> str:
+    """The name of the file below a differencing one, "" for any other. Errors: BadHeader."""
+    if not is_differencing(stream):
+        return ""
+    # The dynamic header has the name, or a path of Windows, in 512 bytes from its 64th on.
+    header = read(stream, number(">Q", read(stream, 0, SECTOR), 16), 2 * SECTOR)
+    name = header[64:576].decode("utf-16-be", "replace").partition("\0")[0]
+    return re.split(r"[/\\]", name)[-1]
 
 
 def layout(stream: BinaryIO, cluster_size: int) -> Layout:

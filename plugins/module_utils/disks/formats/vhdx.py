@@ -18,6 +18,7 @@ _SIZE = uuid.UUID("2fa54224-cd1b-4876-b211-5dbed83bf4b8").bytes_le
 # [MS-VHDX] 2.6.2.1: the parameters of the file: the size of its blocks, and flags.
 _PARAMETERS = uuid.UUID("caa16737-fa36-4d43-b3b6-33f0aa44e76b").bytes_le
 _KEEPS_BLOCKS = 1
+_HAS_PARENT = 2
 # The most entries that either of its tables may have.
 _ENTRIES = 2047
 
@@ -26,6 +27,12 @@ def is_fixed(stream: BinaryIO) -> bool:
     """Whether it keeps all its blocks allocated. Errors: BadHeader."""
     _block_size, flags = unpack("<II", _item(stream, _PARAMETERS).ljust(8, b"\0"))
     return bool(flags & _KEEPS_BLOCKS)
+
+
+def is_differencing(stream: BinaryIO) -> bool:
+    """Whether it has a parent, which QEMU refuses. Errors: BadHeader."""
+    _block_size, flags = unpack("<II", _item(stream, _PARAMETERS).ljust(8, b"\0"))
+    return bool(flags & _HAS_PARENT)
 
 
 def virtual_size(stream: BinaryIO, size: int) -> int:

@@ -177,7 +177,7 @@ SUBJECT = Subject(
             "warning",
             "A network card of a Windows guest has settings that a card of another model does not get: of its driver (a "
             "VLAN, a MAC address, the size of frames), of TCP/IP (the MTU, what DHCP has in addition, DNS over "
-            "HTTPS), that a protocol or the sharing of files is turned off for it, or that it is disabled. Or a "
+            "HTTPS), in Windows 7 that IPv6 or the sharing of files is turned off for it, or that it is disabled. Or a "
             "team, or a switch, loses its cards.",
             "Set them on the target: the VLAN in the network, the MAC address with `hardware.target_interfaces`, and the "
             "others in the properties of the connection and of the adapter.",

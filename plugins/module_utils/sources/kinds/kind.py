@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Callable, Protocol, TypedDict
 
+from ...disks import differencing
+
 # Called with the number of bytes that were just read.
 Counter = Callable[[int], None]
 
@@ -209,11 +211,12 @@ class NamedDisks:
         """See SourceKind."""
         # A URL may have a query.
         file = posixpath.basename(request.disks[0]["path"].partition("?")[0])
+        later = [each for disk in request.disks for each in differencing.states_after(disk["path"])]
         return {
             "name": posixpath.splitext(file)[0],
             "disks": [DiskEntry(**disk) for disk in request.disks],
             "hardware": {},
-            "warnings": [],
+            "warnings": later,
         }
 
     def named_files(self, path: str) -> list[str]:

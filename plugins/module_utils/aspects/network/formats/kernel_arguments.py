@@ -68,11 +68,6 @@ def settings_of(arguments: Iterable[str]) -> list[Setting]:
     return [replace(each, name_servers=values.gateways((*each.name_servers, *servers))) for each in found]
 
 
-def keys_of(root: GuestRoot) -> set[str]:
-    """What the arguments know NICs by that they configure: names, or MAC addresses."""
-    return {key for setting in read(root) for key in (setting.name, setting.hardware_mac) if key}
-
-
 def macs(arguments: Iterable[str]) -> dict[str, KnownMac]:
     """{name: KnownMac} of the names that ifname= binds."""
     found: dict[str, KnownMac] = {}

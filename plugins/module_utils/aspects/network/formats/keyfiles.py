@@ -34,6 +34,7 @@ _ROUTE = re.compile(r"route\d*")
 _RULE = re.compile(r"routing-rule\d*")
 _AFTER_IIF = re.compile(r"(?<=\b[io]if )[^\s,]+")
 _QUOTED = re.compile(r'(?<=")[^"\\]{1,15}(?=")')
+_WITHOUT_ADDRESSES = ("wireguard", "dummy")
 _OVS_PORT, _OVS_INTERFACE = "ovs-port", "ovs-interface"
 # Connections of no interface, and of no wired one.
 _NO_INTERFACE = (*_OTHER_HARDWARE, _OVS_PORT, "vpn", "adsl", "generic", "loopback", "olpc-mesh", "wpan", "6lowpan")
@@ -193,7 +194,9 @@ def rename(root: GuestRoot, names: Mapping[str, str]) -> None:
         ("bond", "primary"),
         ("bond", "active_slave"),
     )
-    for connection in loaded(root):
+    connections = loaded(root)
+    made = {connection.name for connection in connections if connection.name and not connection.wired}
+    for connection in connections:
         entries = [
             entry
             for entry in connection.entries
@@ -201,7 +204,7 @@ def rename(root: GuestRoot, names: Mapping[str, str]) -> None:
             # A VLAN may be called after its NIC; that is its own name.
             and (connection.wired or entry.key != "interface-name")
         ]
-        text = sections.edited(connection.text, entries, lambda value: values.with_names_replaced(value, names))
+        text = sections.edited(connection.text, entries, lambda value: values.with_names_replaced(value, names, made))
         # routing-rule1=priority 5 from 0.0.0.0/0 iif eth0 table 5
         rules = [entry for entry in sections.parse(text) if _RULE.fullmatch(entry.key)]
         text = sections.edited(
@@ -274,11 +277,11 @@ def _settings(connection: Connection, names: Mapping[str, str], controller: str)
         method=_method(connection),
         dynamic=bool(_methods(connection) & {"dhcp", "auto"}),
         # NetworkManager asks for DHCPv6 where the router says so.
-        dhcp=tuple(version for version in (4, 6) if connection.get(f"ipv{version}", "method") in ("auto", "dhcp")),
-        addresses=tuple(dict.fromkeys((*_addresses(connection, "ipv4"), *_addresses(connection, "ipv6")))),
-        gateways=values.gateways(_gateway(connection, section) or "" for section in ("ipv4", "ipv6")),
+        dhcp=tuple(version for version in (4, 6) if _asked(connection, f"ipv{version}") in ("auto", "dhcp")),
+        addresses=tuple(dict.fromkeys((*addresses_in(connection, "ipv4"), *addresses_in(connection, "ipv6")))),
+        gateways=values.gateways(gateway_in(connection, section) or "" for section in ("ipv4", "ipv6")),
         name_servers=values.gateways(
-            word for section in ("ipv4", "ipv6") for word in re.split(r"[;,]", connection.get(section, "dns"))
+            word for section in ("ipv4", "ipv6") for word in name_servers_in(connection, section)
         ),
         mac=values.normal_mac(connection.get("ethernet", "cloned-mac-address")),
         hardware_mac=connection.hardware_mac,
@@ -312,6 +315,11 @@ def _lower(connection: Connection, names: Mapping[str, str]) -> tuple[list[str],
     return [key for key in keys if key], tagged
 
 
+def name_servers_in(connection: Connection, section: str) -> list[str]:
+    """The name servers of a section; the name by which one is known to TLS follows it, 1.1.1.1#one.one (nm-settings(5))."""
+    return [word.partition("#")[0] for word in re.split(r"[;,]", connection.get(section, "dns"))]
+
+
 def _condition(words: Iterable[str]) -> str:
     """What [match] asks of names, as a condition of cards/patterns.py."""
     # nm-settings(5): "!" excludes, "&" makes it mandatory, "|" is the default.
@@ -320,7 +328,18 @@ def _condition(words: Iterable[str]) -> str:
 
 
 def _methods(connection: Connection) -> set[str | None]:
-    return {_METHODS.get(connection.get("ipv4", "method")), _METHODS_OF_IPV6.get(connection.get("ipv6", "method"))}
+    return {_METHODS.get(_asked(connection, "ipv4")), _METHODS_OF_IPV6.get(_asked(connection, "ipv6"))}
+
+
+def _asked(connection: Connection, section: str) -> str:
+    """The method of a section, ipv4 or ipv6; what has no such section, and is no port, gets its addresses automatically.
+
+    _normalize_ip_config() of NetworkManager's src/libnm-core-impl/nm-connection.c.
+    """
+    is_there = any(entry.section == section for entry in connection.entries)
+    if is_there or connection.get("connection", "controller", "master") or connection.type in _WITHOUT_ADDRESSES:
+        return connection.get(section, "method")
+    return "auto"
 
 
 def _method(connection: Connection) -> str | None:
@@ -328,7 +347,8 @@ def _method(connection: Connection) -> str | None:
     return next((method for method in ("static", "dhcp", "auto") if method in methods), None)
 
 
-def _addresses(connection: Connection, section: str) -> Iterator[str]:
+def addresses_in(connection: Connection, section: str) -> Iterator[str]:
+    """The static addresses of a section, ipv4 or ipv6, with their prefixes."""
     if connection.get(section, "method") in ("disabled", "ignore"):
         return
     for entry in connection.entries:
@@ -339,7 +359,8 @@ def _addresses(connection: Connection, section: str) -> Iterator[str]:
             yield from values.with_prefix(words[0], prefix)
 
 
-def _gateway(connection: Connection, section: str) -> str | None:
+def gateway_in(connection: Connection, section: str) -> str | None:
+    """The gateway of a section, next to an address or of a default route too."""
     found = values.gateway(connection.get(section, "gateway"))
     for entry in connection.entries:
         if entry.section == section and _NUMBERED_ADDRESS.fullmatch(entry.key) and not found:

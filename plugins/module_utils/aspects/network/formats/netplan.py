@@ -23,7 +23,7 @@ from .. import bounds, values
 from ..cards.nics import Nic, Setting, labels
 from ..cards.patterns import fits
 from ..cards.statics import Static
-from . import netplan_settings, static_netplan
+from . import netplan_passthrough, netplan_settings, static_netplan
 from .keyfile_connections import priority_above
 from .netplan_settings import (
     HARDWARE,
@@ -212,7 +212,7 @@ def name_changes(networks: Mapping[str, Node | None], names: Mapping[str, str]) 
     """{path: [(node, new text)]} for all places in networks where NICs stand by their names."""
     merged, _files = merged_of(networks)
     # Where there is a `match`, the definition's own name means nothing.
-    renamed = {old: new for old, new in names.items() if "match" not in merged[HARDWARE].get(old, {"match": {}})}
+    renamed = {old: new for old, new in names.items() if "match" not in merged[HARDWARE].get(old, {})}
     found: dict[str, list[Change]] = {path: [] for path in networks}
     for path, network in networks.items():
         definitions = yaml_text.below(network, HARDWARE)
@@ -226,6 +226,7 @@ def name_changes(networks: Mapping[str, Node | None], names: Mapping[str, str]) 
             for definition in yaml_text.items(yaml_text.below(network, section)):
                 nodes += [yaml_text.below(definition, "link"), yaml_text.below(definition, *_PRIMARY)]
                 nodes += yaml_text.items(yaml_text.below(definition, "interfaces"))
+                nodes += netplan_passthrough.nodes_of_names(definition)
                 of_ports = [pair for keys in _OF_PORTS for pair in yaml_text.keys(yaml_text.below(definition, *keys))]
                 found[path] += [(node, renamed[key]) for key, node in of_ports if key in renamed]
         found[path] += renamings(nodes, renamed)
@@ -255,6 +256,7 @@ def with_dhcp(text: str, path: str, keys: Path, nics: Sequence[Nic], compose: _C
         routes = yaml_text.children(there.get("routes"))
         static: list[Path] = [(*place, key) for key in _OF_STATIC if key in there]
         static += [(*place, "routes", each) for each, route in routes.items() if static_netplan.is_default(route)]
+        static += [(*place, *each) for each in netplan_passthrough.static_paths(definition, None)]
         is_wanted = identifier in names and (names[identifier] in wanted or (names[identifier] is None and loose))
         if static and is_wanted:
             found[identifier] = definition
@@ -273,6 +275,8 @@ def paths_of(networks: Mapping[str, Node | None], nics: Sequence[Nic]) -> dict[s
     merged, _files = merged_of(networks)
     wanted = {nic.name for nic in nics if nic.name} | {nic.hardware_mac for nic in nics if nic.hardware_mac}
     of_nics = [identifier for identifier, name in names_of(merged[HARDWARE]).items() if name in wanted]
+    # NetworkManager's VLANs name the interface that they are on.
+    of_nics += [name for name in wanted if not any(name in definitions for definitions in merged.values())]
     gone = _vanished(of_nics, {name: each for definitions in merged.values() for name, each in definitions.items()})
     found: dict[str, list[Path]] = {}
     for path, network in networks.items():
@@ -336,6 +340,7 @@ def mac_changes(network: Node | None, macs: Mapping[str, str]) -> list[Change]:
     for section in (HARDWARE, *SOFTWARE):
         for definition in yaml_text.items(yaml_text.below(network, section)):
             nodes += [yaml_text.below(definition, "match", "macaddress"), yaml_text.below(definition, "macaddress")]
+            nodes += netplan_passthrough.nodes_of_macs(definition)
     return [(node, values.with_macs_replaced(node.value, macs)) for node in nodes if node and yaml_text.scalar(node)]
 
 

@@ -18,6 +18,7 @@ from ....texts import yaml_text
 from ....texts.yaml_text import Plain
 from .. import values
 from ..cards.nics import INTERFACE, Setting
+from . import netplan_passthrough
 
 if TYPE_CHECKING:
     from yaml.nodes import Node
@@ -42,6 +43,12 @@ def settings_of(networks: Mapping[str, Node | None], kind: str) -> list[Setting]
     """The Settings in networks: {path: node of a `network` mapping}."""
     merged, files = merged_of(networks)
     names = {key: name or _profile(key) for key, name in names_of(merged[HARDWARE]).items()}
+    names.update((key, _made_name(key, each)) for section in SOFTWARE for key, each in merged[section].items())
+    by_uuid = {
+        netplan_passthrough.uuid_of(each): names[key]
+        for definitions in merged.values()
+        for key, each in definitions.items()
+    }
     renderers = renderers_of(networks)
     settings: list[Setting] = []
     for section, definitions in merged.items():
@@ -52,6 +59,7 @@ def settings_of(networks: Mapping[str, Node | None], kind: str) -> list[Setting]
                 # What netplan writes for systemd-networkd (write_network_file() of src/networkd.c).
                 one = replace(one, order=f"10-netplan-{identifier}.network")
             settings.append(one)
+            settings += _of_controller(one, definition, by_uuid)
             settings += [
                 replace(
                     one,
@@ -66,6 +74,22 @@ def settings_of(networks: Mapping[str, Node | None], kind: str) -> list[Setting]
                 for file in others
             ]
     return [*settings, *_patch_ports(networks, kind)]
+
+
+def _of_controller(setting: Setting, definition: Definition, by_uuid: Mapping[str, str]) -> Iterator[Setting]:
+    """The Setting for the bond or bridge that the definition passes on; by_uuid: {UUID: name} of all definitions."""
+    passed = netplan_passthrough.connection_of(definition)
+    named = passed.get("connection", "controller", "master") if passed else ""
+    controller = by_uuid.get(named, named) if named else ""
+    if INTERFACE.fullmatch(controller):
+        lower = setting.name or setting.hardware_mac or setting.profile_key
+        yield Setting(setting.file, setting.kind, controller, virtual=True, lower=(lower,))
+
+
+def _made_name(identifier: str, definition: Definition) -> str:
+    """What the interface is called that a definition makes."""
+    passed = netplan_passthrough.connection_of(definition)
+    return (passed.name if passed else None) or identifier
 
 
 def _profile(identifier: str) -> str:
@@ -138,6 +162,9 @@ def names_of(definitions: Mapping[str, Definition]) -> dict[str, str | None]:
 
 def _name(identifier: str, definition: Definition) -> str | None:
     """The interface's name: that of the definition, unless `match` chooses by something else."""
+    passed = netplan_passthrough.connection_of(definition)
+    if passed and passed.name:
+        return passed.name
     name = identifier
     if "match" in definition:
         name = _text(definition.get("set-name")) or _text(_match(definition).get("name"))
@@ -153,7 +180,7 @@ def _setting(
     file: str, kind: str, section: str, identifier: str, definition: Definition, names: Mapping[str, str | None]
 ) -> Setting:
     match = _match(definition)
-    name = identifier if section != HARDWARE else _name(identifier, definition)
+    name = _made_name(identifier, definition) if section != HARDWARE else _name(identifier, definition)
     mac = values.normal_mac(_text(match.get("macaddress"))) if section == HARDWARE else None
     lower = [*_texts(definition.get("interfaces")), _text(definition.get("link"))]
     addresses = tuple(dict.fromkeys(_addresses(definition)))
@@ -163,7 +190,7 @@ def _setting(
     # A virtual function of a card (SR-IOV) is a card of its own only where the physical one is.
     is_function = section == HARDWARE and bool(definition.get("link"))
     is_ethernet = section == HARDWARE and not is_function and not definition.get("infiniband-mode")
-    return Setting(
+    setting = Setting(
         file,
         kind,
         name if INTERFACE.fullmatch(name or "") else None,
@@ -188,6 +215,8 @@ def _setting(
         ),
         at_boot=_text(definition.get("activation-mode")) not in ("manual", "off"),
     )
+    passed = netplan_passthrough.connection_of(definition)
+    return netplan_passthrough.applied(setting, passed) if passed else setting
 
 
 def _match(definition: Definition) -> Definition:

@@ -15,6 +15,7 @@ from ....texts import yaml_text
 from ....texts.yaml_text import Path
 from .. import values
 from ..cards.statics import Static, version_of
+from . import netplan_passthrough
 
 if TYPE_CHECKING:
     from yaml.nodes import Node
@@ -121,6 +122,7 @@ def _static(definition: Node | None, static: Static) -> Iterable[Path]:
     for index, route in yaml_text.children(there.get("routes")).items():
         if is_default(route):
             yield "routes", index
+    yield from netplan_passthrough.static_paths(definition, static)
     if static.name_servers is not None and "addresses" in yaml_text.entries(there.get("nameservers")):
         yield "nameservers", "addresses"
 

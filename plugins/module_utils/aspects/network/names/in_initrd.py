@@ -22,13 +22,24 @@ from ..formats import kernel_arguments
 
 def uses_network(root: GuestRoot) -> bool:
     """Whether an initrd of the guest brings NICs up."""
-    arguments = kernel_arguments.arguments_of(root)
+    if kernel_arguments.use_network(_arguments(root)):
+        return True
+    return any(root.glob(pattern) for builder in builders.BUILDERS for pattern in builder.NETWORK_PROGRAMS)
+
+
+def keys(root: GuestRoot) -> set[str]:
+    """What initrds know NICs by that they configure, by the command line or by themselves: names, or MAC addresses."""
+    settings = kernel_arguments.settings_of(_arguments(root))
+    return {key for setting in settings for key in (setting.name, setting.hardware_mac) if key}
+
+
+def _arguments(root: GuestRoot) -> list[str]:
+    """The arguments of the command line, and those that the builders give their initrds."""
+    arguments = list(kernel_arguments.arguments_of(root))
     for builder in builders.BUILDERS:
         for text in root.texts(builder.CONFIGURATION).values():
             arguments += builder.network_arguments(text)
-    if kernel_arguments.use_network(arguments):
-        return True
-    return any(root.glob(pattern) for builder in builders.BUILDERS for pattern in builder.NETWORK_PROGRAMS)
+    return arguments
 
 
 def edit_configuration(root: GuestRoot, plan: Plan, change: ArgumentEdit, names: Mapping[str, str]) -> None:

@@ -85,6 +85,18 @@ def test_a_disk_is_named_once(tmp_path):
         assert (caught.value.code, caught.value.path) == ("source-disk-duplicate", "source.disks[2].path")
 
 
+def test_a_disk_with_a_checkpoint_is_fetched_with_a_warning(tmp_path):
+    disk, later = tmp_path / "web01.vhdx", tmp_path / "web01_BAA8A125-E1F5-4203-AE2F-B99A5AEEDF44.avhdx"
+    disk.write_bytes(b"")
+    asked = request.parse(one(str(disk)))
+    assert finding.describe(asked)["warnings"] == []
+    later.write_bytes(b"")
+    (warning,) = finding.describe(asked)["warnings"]
+    assert warning == (
+        f"{disk} is not what the guest has now: what was written since a checkpoint or snapshot is in {later}."
+    )
+
+
 def test_a_password_that_ends_a_line_is_refused_and_none_is_shown():
     with pytest.raises(GuestconvError) as caught:
         request.parse(one("/a"), "secret\n")

@@ -475,6 +475,7 @@ def images(data):
     program = pe.parse(data)
     profiles = unified.profiles(program) if program else []
     assert not all([evidence.is_windows(data), pe.is_kernel(data), core_image.unpacked(data), pending.is_dirty(data)])
+    assert not (pending.is_truncated(data, 1 << 40) or (pe.is_kernel(data) and pending.is_truncated(data, 0)))
     return unified.is_image(data), profiles, unified.read(FakeRoot({"/a.efi": data}), "/a.efi")
 
 
@@ -486,6 +487,7 @@ PARSERS = (
         codes=("guest-file-too-large",),
         unedited=(guest_files.edited_script,),
         edits=(edited_script,),
+        found=("linux /vmlinuz root=/dev/sda1$o\v",),
     ),
     Parser(
         "a script of /etc/grub.d",

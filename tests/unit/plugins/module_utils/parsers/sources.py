@@ -12,9 +12,17 @@ import uuid
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks import (
+    differencing,
     disk_files,
 )
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks.formats import probe, qcow2, vdi, vhd, vmdk
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks.formats import (
+    probe,
+    qcow2,
+    vdi,
+    vhd,
+    vhdx,
+    vmdk,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.formats.reading import BadHeader
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError, in_text
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources import disk_names, finding, volume_mark
@@ -195,7 +203,11 @@ def _image(data):
         lambda: vmdk.read_header(stream),
         lambda: vdi.ends_early(stream, size),
         lambda: vhd.is_differencing(stream),
+        lambda: vhd.parent(stream),
+        lambda: vdi.identity(stream),
+        lambda: vhdx.is_differencing(stream),
     ]
+    calls += [lambda kind=kind: differencing.is_differencing(stream, kind) for kind in probe.SUPPORTED]
     calls += [lambda kind=kind: probe.virtual_size(stream, size, kind) for kind in probe.SUPPORTED]
     calls += [lambda kind=kind: probe.layout(stream, kind, 65536) for kind in probe.SUPPORTED]
     calls.append(lambda: qcow2.counts_beyond_end(stream, size, qcow2.read_header(stream)))

@@ -78,6 +78,24 @@ def test_a_system_has_the_newest_known_id_that_is_not_newer_than_it(system, foun
     assert osinfo.system_id(system, NOWHERE) == found
 
 
+@pytest.mark.parametrize(
+    "product, version, build, variant, word",
+    [
+        ("Hyper-V Server 2019", (10, 0), 17763, "server", "2k19"),
+        ("Azure Stack HCI", (10, 0), 25398, "server", "2k22"),
+        ("Windows Server Datacenter", (10, 0), 16299, "server", "2k16"),
+        ("Windows Small Business Server 2011 Standard", (6, 1), 7601, "server", "2k8r2"),
+        ("", (10, 0), 22631, "client", "11"),
+        ("", (10, 0), 19045, "client", "10"),
+        ("Windows Vista Business", (6, 0), 6002, "client", "vista"),
+        ("Windows 2000", (5, 0), 2195, "client", None),
+    ],
+)
+def test_a_windows_whose_name_does_not_say_it_is_known_by_its_build(product, version, build, variant, word):
+    found = {**info(None, *version, product, "windows"), "build": build, "product_variant": variant}
+    assert osinfo.system_id(found, NOWHERE) == (word and f"http://microsoft.com/win/{word}")
+
+
 def test_the_database_of_the_machine_decides_where_there_is_one(database):
     assert osinfo.system_id(info("debian", 13, 0), database) == "http://debian.org/debian/12"
     assert osinfo.system_id(info("debian", 10, 0), database) is None

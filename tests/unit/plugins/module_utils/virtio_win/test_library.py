@@ -224,6 +224,19 @@ def test_a_driver_that_is_signed_for_tests_is_none_for_a_windows_of_64_bits(tmp_
     assert opened.folder(Release("amd64", 6, 3, 9600)).driver("vioscsi").signature is None
 
 
+def test_what_windows_does_not_load_is_not_given_to_a_guest(tmp_path):
+    files = virtio_win_files.tree(("w8.1",))
+    catalogs = [path for path in files if path.endswith(".cat")]
+    files.update(dict.fromkeys(catalogs[:-1], SIGNED + b"virtio-win"))
+    folder = library.VirtioWin.opened(virtio_win_files.unpacked(tmp_path, files)).folder(Release("amd64", 6, 3, 9600))
+    last = catalogs[-1].rpartition("/")[2].partition(".")[0]
+    assert [name for name in folder.copied() if not name.endswith(".sys")] == [f"{last}.cat", f"{last}.inf"]
+    files[catalogs[-1]] = SIGNED + b"virtio-win"
+    opened = library.VirtioWin.opened(virtio_win_files.unpacked(tmp_path, files))
+    assert opened.folder(Release("amd64", 6, 3, 9600)).copied() == []
+    assert len(opened.folder(Release("amd64", 6, 3, 9600), loads_tests=True).copied()) == 12
+
+
 def test_the_guest_agent_is_known_by_its_architecture(tmp_path):
     files = {
         **virtio_win_files.tree(),

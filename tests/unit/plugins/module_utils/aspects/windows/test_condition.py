@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows import condition
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows import condition, pending
 from ansible_collections.virttools.guestconv.tests import hives
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import complete_windows
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.windows.plans import plan
@@ -135,12 +135,31 @@ def test_a_setup_that_is_pending_may_be_what_sysprep_left(state, severity):
         {"files": {"/hiberfil.sys": ""}},
         {"files": {"/hiberfil.sys": "\0\0\0\0"}},
         {"system": f'{MANAGER}\n"BootExecute"=multi:"autocheck autochk /k:C *"'},
+        {"system": f'{MANAGER}\n"BootExecute"=multi:"autocheck autochk /k:C*"'},
+        {"system": f'{MANAGER}\n"BootExecute"=multi:"autocheck autochk /k:D /k:E: *"'},
+        {"system": f'{MANAGER}\n"BootExecute"=multi:"autocheck autochk /q /v *"'},
         {"software": f'{RESTRICTIONS}\n"DenyUnspecified"=dword:00000000'},
         {"software": f'{UNINSTALL}\\{{1}}]\n"DisplayName"="Panda\'s text editor"\n"SystemComponent"=dword:00000001'},
     ],
 )
 def test_what_is_harmless_is_not_told(guest):
     assert told(**guest) == {}
+
+
+@pytest.mark.parametrize(
+    "length, size, is_truncated",
+    [(0x2000, 0x3000, False), (0x2000, 0x4000, False), (0x2000, 0x2FFF, True), (0x2000, 44, True), (0, 512, False)],
+)
+def test_a_hive_whose_end_is_missing(length, size, is_truncated):
+    header = hives.header()[:40] + length.to_bytes(4, "little")
+    assert pending.is_truncated(header, size) is is_truncated
+    assert not pending.is_truncated(b"x" + header[1:], size)
+
+
+def test_a_truncated_hive_is_an_error():
+    whole = hives.stand_in(complete_windows.SYSTEM)
+    truncated = whole[:40] + (len(whole)).to_bytes(4, "little") + whole[44:]
+    assert told(files={SYSTEM: truncated}) == {"registry-malformed": "error"}
 
 
 def test_texts_of_a_hostile_guest_are_not_told_whole():

@@ -190,6 +190,12 @@ def test_the_drivers_are_where_windows_searches_and_the_first_boot_installs_them
     assert root.changes() == changes
 
 
+def test_drivers_that_windows_does_not_load_are_not_copied(tmp_path):
+    root = windows((6, 3), 9600, virtio_win=signed(tmp_path, "w8.1", b"virtio-win"))
+    assert convert(root).windows_first_boot == []
+    assert not root.changes()
+
+
 def test_a_file_that_is_there_in_another_letter_case_is_replaced(tmp_path):
     root = windows(virtio_win=virtio_win(tmp_path), others={"/Windows/Drivers/virtio/NETKVM.SYS": b"older"})
     convert(root)

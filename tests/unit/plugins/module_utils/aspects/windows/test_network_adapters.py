@@ -155,6 +155,13 @@ def test_a_long_list_of_name_servers_is_read_whole():
     assert card["name_servers"] == servers
 
 
+@pytest.mark.parametrize(("own", "servers"), [("", ["10.9.0.53", "10.9.0.54"]), ("10.1.2.53", ["10.1.2.53"])])
+def test_name_servers_of_the_network_are_those_of_a_card_without_its_own(own, servers):
+    parts = (CARD, hive.ipv4(1, servers=own, ProfileNameServer='"10.9.0.53,10.9.0.54"'))
+    (card,) = inspected(root(*parts))[0].values()
+    assert card["name_servers"] == servers
+
+
 def test_an_address_without_a_mask_is_reported():
     masks = {"SubnetMask": 'multi:"255.255.255.0"', "IPAddress": 'multi:"10.1.2.3","10.1.2.4"', "EnableDHCP": "dword:0"}
     values = "\n".join(f'"{name}"={value}' for name, value in masks.items())

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows import script
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows import network, script
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows.steps import Route, SetNetwork
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.windows import (
     windows_network as hive,
 )
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.windows.network_guests import (
+    POWERSHELL,
     plan_for,
     root,
 )
@@ -85,23 +86,55 @@ def test_with_other_addresses_the_routes_that_they_reach_stay():
     assert DEFAULT not in routes(guest)
 
 
-def test_a_gateway_that_stays_keeps_its_route():
-    guest = root(*STATIC)
-    static = {"policy": "static", "addresses": ["10.1.2.6/24"], "gateway": "10.1.2.1"}
-    plan_for(guest, settings={"LAN": static}, LAN="e1000e")
-    assert DEFAULT in routes(guest)
+def test_the_route_of_a_card_that_is_not_touched_stays():
     two = (*STATIC, hive.adapter(2, hive.VMXNET3, "LAN 2"), hive.ipv4(2, "10.1.2.8", gateway="10.1.2.1"))
     guest = root(*two)
-    plan_for(guest, settings={"LAN": DHCP}, LAN="e1000e", LAN_2="virtio-net-pci")
+    plan_for(guest, settings={"LAN": DHCP}, LAN="e1000e", LAN_2="vmxnet3")
+    assert DEFAULT in routes(guest)
+    guest = root(*two)
+    plan_for(guest, LAN="e1000e", LAN_2="virtio-net-pci")
     assert DEFAULT in routes(guest)
 
 
-def test_without_a_policy_the_registry_keeps_its_routes():
+def test_the_route_of_a_card_of_another_model_is_set_at_the_first_boot_alone():
     guest = root(*STATIC)
     plan = plan_for(guest, LAN="virtio-net-pci")
-    assert len(routes(guest)) == 3
-    assert not guest.changes()
+    assert routes(guest) == ["172.16.0.0,255.240.0.0,10.1.2.9,5", "10.8.0.0,255.255.0.0,10.1.2.8,1"]
+    assert plan.windows_first_boot[-1].gateways[0] == "10.1.2.1"
     assert not plan.concerns
+    # As Windows has it twice then, another conversion finds the same.
+    assert plan_for(guest, LAN="virtio-net-pci").windows_first_boot == plan.windows_first_boot
+    guest = root(*STATIC)
+    plan_for(guest, LAN=None)
+    assert DEFAULT not in routes(guest)
+
+
+def test_a_default_route_that_is_not_configured_otherwise_stays_for_another_conversion():
+    parts = (CARD, hive.ipv4(1, "10.1.2.3"), hive.persistent_routes(DEFAULT))
+    guest = root(*parts)
+    (step,) = plan_for(guest, LAN="virtio-net-pci").windows_first_boot[1:]
+    assert (step.gateways, step.routes) == ((), (Route("0.0.0.0/0", "10.1.2.1"),))
+    assert DEFAULT in routes(guest)
+    plan = plan_for(guest, settings={"LAN": DHCP}, LAN="virtio-net-pci")
+    assert [each.code for each in plan.concerns] == ["route-not-kept"]
+    assert DEFAULT not in routes(guest)
+
+
+def test_a_gateway_that_the_addresses_do_not_reach_is_set_in_spite_of_netsh():
+    step = SetNetwork(
+        MAC, addresses=("192.0.2.5/32",), gateways=("198.51.100.1",), gateway_metrics=(("198.51.100.1", 5),)
+    )
+    lines = [line.partition(" >>")[0] for line in script.text([step]).split("\r\n")]
+    start = next(place for place, line in enumerate(lines) if "set address" in line)
+    assert lines[start : start + 3] == [
+        "netsh interface ipv4 set address name=%index% source=static address=192.0.2.5 mask=255.255.255.255 "
+        "gateway=198.51.100.1 gwmetric=5",
+        "if errorlevel 1 netsh interface ipv4 set address name=%index% source=static address=192.0.2.5 "
+        "mask=255.255.255.255 gateway=none",
+        "if errorlevel 1 exit /b 1",
+    ]
+    assert "netsh interface ipv4 add route prefix=198.51.100.1/32 interface=%index%" in lines
+    assert "netsh interface ipv4 add address name=%index% gateway=198.51.100.1 gwmetric=5" in lines
 
 
 def test_name_servers_of_one_family_replace_those_of_both():
@@ -191,3 +224,26 @@ def test_two_cards_whose_names_differ_by_their_letter_case_are_converted():
     parts = (*STATIC, hive.adapter(2, hive.VMXNET3, "lan"))
     plan = plan_for(root(*parts), LAN="virtio-net-pci", Adapter_2="virtio-net-pci")
     assert [step.name for step in plan.windows_first_boot if isinstance(step, SetNetwork)] == ["LAN", ""]
+
+
+def test_what_is_turned_off_for_a_card_is_turned_off_by_the_first_boot_where_windows_can():
+    off = (CARD, hive.ipv4(1), hive.adapter(2, hive.VMXNET3, "DMZ"), hive.bound(1, "Tcpip"), hive.shares_files(1))
+    for version, parts in ((10, ("ms_tcpip6",)), (6, ())):
+        software = (
+            "[Microsoft\\Windows NT\\CurrentVersion]\n"
+            f'"CurrentMajorVersionNumber"=dword:{version:08x}\n"CurrentMinorVersionNumber"=dword:00000001\n'
+        )
+        guest = FakeRoot(dict(POWERSHELL), hives={"SYSTEM": hive.system(*off), "SOFTWARE": software})
+        codes = [concern.code for concern in network.inspect(guest).concerns]
+        assert codes.count("nic-setting-not-kept") == (0 if parts else 2)
+        plan = plan_for(guest, LAN="virtio-net-pci", DMZ="virtio-net-pci")
+        steps = {step.name: step.turned_off for step in plan.windows_first_boot if isinstance(step, SetNetwork)}
+        assert steps == {"LAN": parts, "DMZ": ("ms_server",) if parts else ()}
+    (line,) = [
+        line
+        for line in script.text([SetNetwork(MAC, turned_off=("ms_tcpip6", "ms_server"))]).split("\r\n")
+        if "Binding" in line
+    ]
+    assert "-ComponentID ms_tcpip6,ms_server -Confirm:$false" in line
+    with pytest.raises(ValueError, match="calc"):
+        script.text([SetNetwork(MAC, turned_off=("ms_x; calc",))])

@@ -48,6 +48,19 @@ def test_a_setting_that_was_not_there_is_deleted_again():
     assert restoring.restored(root, [wanted]) == [steps.SetNumber(rf"{CURRENT}\{CRASH}", "Absent", None)]
 
 
+def test_a_setting_is_known_also_where_the_service_was_to_be_deleted():
+    root = complete_windows.make()
+    converted(root)
+    service = root.hive("SYSTEM", "").key(r"ControlSet001\Services\guestconv")
+    with root.on_behalf_of("Windows"):
+        service.set("DeleteFlag", registry.dword(1))
+    wanted = steps.Temporary(CRASH, "Absent", 5, "")
+    converted(root, wanted)
+    service = root.hive("SYSTEM", "").key(r"ControlSet001\Services\guestconv")
+    assert service.value("DeleteFlag") is None
+    assert set(service.key("Restore").values()) == {rf"{CRASH}\AutoReboot", rf"{CRASH}\Absent"}
+
+
 def test_a_setting_that_is_not_asked_for_any_more_is_restored_too():
     root = complete_windows.make()
     converted(root)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ......texts import kernel_arguments
 from ....command_line import Editor
 from . import environment_block, loader_line
 from .expansion import Argument
@@ -88,7 +89,19 @@ def _wanted(use: Use, edit: Editor) -> _Wanted:
 def _edited(text: str, edit: Editor) -> list[str]:
     before = loader_line.argument(text)
     after = edit(before, None)
-    return [text] if after == before or not text else loader_line.arguments(after)
+    if after == before or not text:
+        return [text]
+    found = loader_line.arguments(after)
+    if found and not before.startswith('"'):
+        # What is a blank to the kernel alone is no reason to replace the word, with the variables in it.
+        found[0] = _blanks(before) + found[0]
+        found[-1] += _blanks(before[::-1])[::-1]
+    return found
+
+
+def _blanks(text: str) -> str:
+    """The blanks that a text begins with."""
+    return text[: len(text) - len(text.lstrip(kernel_arguments.BLANKS))]
 
 
 # What is edited in place

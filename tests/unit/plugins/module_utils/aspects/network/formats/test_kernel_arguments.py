@@ -12,6 +12,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.macs import bound_by
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.statics import Static
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import kernel_arguments
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.names import in_initrd
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot, menu
 
 MAC, NEW_MAC = "00:50:56:aa:bb:cc", "52:54:00:00:00:01"
@@ -195,7 +196,7 @@ def test_a_nic_that_is_known_by_its_mac_gets_other_addresses_and_name_servers():
     line = (
         f"ip=10.0.2.15::10.0.2.2:24::{MAC.replace(':', '-')}:none nameserver=10.0.2.3 rd.neednet=1 nameserver=10.0.2.4"
     )
-    assert kernel_arguments.keys_of(guest(*line.split())) == {MAC}
+    assert in_initrd.keys(guest(*line.split())) == {MAC}
     static = {MAC: Static(("10.9.0.5/24",), ("10.9.0.1",), ("10.9.0.3",))}
     edited = [kernel_arguments.edited(argument, static=static) for argument in line.split()]
     assert edited == [f"ip=10.9.0.5::10.9.0.1:24::{MAC.replace(':', '-')}:none:10.9.0.3", None, "rd.neednet=1", None]

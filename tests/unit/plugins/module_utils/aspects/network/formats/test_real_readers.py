@@ -63,8 +63,11 @@ def written_by_netplan(files, directory):
         (directory / "etc/netplan" / name).write_text(text)
     made = ran(READERS / "usr/libexec/netplan/generate", "--root-dir", directory)
     assert made.returncode == 0, made.stderr
-    below = directory / "run/systemd/network"
-    return {f"/etc/systemd/network/{path.name}": path.read_text() for path in below.glob("*.net*")}
+    written = {}
+    for below, pattern in (("systemd/network", "*.net*"), ("NetworkManager/system-connections", "*.nmconnection")):
+        for path in (directory / "run" / below).glob(pattern):
+            written[f"/etc/{below}/{path.name}"] = path.read_text()
+    return written
 
 
 NETPLAN = {
@@ -143,6 +146,32 @@ def test_netplan_reads_the_static_addresses_that_were_written(definition, tmp_pa
     assert set(theirs.gateways) == set(CHOSEN.gateways)
     assert theirs.name_servers == CHOSEN.name_servers
     assert not any("DHCP=" in text for text in written.values())
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        # One for several cards, before which another goes by its priority.
+        "all: {match: {name: 'en*'}, dhcp4: true, mtu: 9000}",
+        # What NetworkManager writes has addresses that are passed on.
+        "NM-1: {match: {macaddress: '00:50:56:aa:00:01'}, addresses: [10.0.2.15/24], networkmanager: {passthrough: "
+        "{ipv4.method: manual, ipv4.address1: '10.0.2.15/24,10.0.2.2', ipv6.method: disabled}}}",
+    ],
+)
+def test_networkmanager_gets_from_netplan_the_static_addresses_that_were_written(definition, tmp_path):
+    library = "/usr/lib/x86_64-linux-gnu/libnetplan.so.0.0"
+    text = f"network:\n  renderer: NetworkManager\n  ethernets:\n    {definition}\n"
+    root = FakeRoot({"/etc/netplan/a.yaml": text, library: (READERS / library[1:]).read_bytes()})
+    (nic,) = nics_of(netplan.read(root))
+    netplan.use_static(root, {replace(nic, mac="00:50:56:aa:00:01", mac_source=HARDWARE): CHOSEN})
+    written = written_by_netplan({"a.yaml": root.files["/etc/netplan/a.yaml"]}, tmp_path)
+    theirs = {nic.hardware_mac: nic for nic in nics_of(keyfiles.read(FakeRoot(written)))}["00:50:56:aa:00:01"]
+    assert set(theirs.addresses) == set(CHOSEN.addresses)
+    assert set(theirs.gateways) == set(CHOSEN.gateways)
+    assert theirs.name_servers == CHOSEN.name_servers
+    (own,) = [text for text in written.values() if "10.1.2.3" in text]
+    assert "10.0.2.15" not in own
+    assert len(written) == 1 or "autoconnect-priority=1\n" in own
 
 
 def test_the_generator_in_the_initrd_reads_the_static_address_that_was_written(tmp_path):
