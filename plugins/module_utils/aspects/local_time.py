@@ -51,10 +51,12 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     paths = searched.paths(root)
     detail = "the clock of the target's machine is at UTC"
     for path in (_ADJTIME, *_FILES) if paths is None else paths:
-        text = root.read(path) or "" if path in (_ADJTIME, *_FILES) else ""
+        text = root.read(path) if path in (_ADJTIME, *_FILES) else None
+        if not text:
+            continue
         if path == _ADJTIME:
             root.write(path, adjusted(text), detail)
-        elif text and inits.init_of(root) != inits.SYSTEMD:
+        elif inits.init_of(root) != inits.SYSTEMD:
             root.write(path, configured(text), detail)
 
 

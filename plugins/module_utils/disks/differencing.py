@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Differencing images of Hyper-V and VirtualBox, which QEMU does not read. The disk below one is not what the guest has now.
 
-Hyper-V's checkpoints are files next to the disk, VirtualBox's snapshots are in the directory `Snapshots` there. qcow2 and
-VMDK are chains that QEMU follows: disk_files.py.
+Hyper-V's checkpoints are files next to the disk, VirtualBox's snapshots are in the directory `Snapshots` there. VirtualBox
+has them as VMDKs, too, which name the disk below by its UUID alone, so that QEMU reads zeroes in place of it
+(vmdk_parent_open() in block/vmdk.c). qcow2, and VMDKs with a parentFileNameHint, are chains that QEMU follows: disk_files.py.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Callable, TypeVar
 
-from .formats import vdi, vhd, vhdx
+from .formats import vdi, vhd, vhdx, vmdk
 from .formats.reading import BadHeader
 
 # {format: whether an image has only what differs from the one below it}
 _TESTS: dict[str, Callable[[BinaryIO], bool]] = {
     "vdi": lambda stream: bool(vdi.identity(stream)[1]),
     "vhdx": vhdx.is_differencing,
+    "vmdk": lambda stream: _lacks_parent(vmdk.read_header(stream)),
     "vpc": vhd.is_differencing,
 }
 
@@ -38,7 +40,7 @@ def is_differencing(stream: BinaryIO, image_format: str) -> bool:
 
 def later_states(folder: str, names: Iterable[str]) -> dict[str, str]:
     """{name: path of a differencing image of it} of those of names, files of the directory folder, that have one."""
-    wanted = [name for name in names if name.lower().endswith((".vhd", ".vhdx", ".vdi"))]
+    wanted = [name for name in names if name.lower().endswith((".vhd", ".vhdx", *_BY_UUID))]
     if not wanted:
         return {}
     by_name = dict(_of_hyper_v(folder))
@@ -46,8 +48,8 @@ def later_states(folder: str, names: Iterable[str]) -> dict[str, str]:
     found = {}
     for name in wanted:
         path = by_name.get(name.casefold())
-        if path is None and by_uuid and name.lower().endswith(".vdi"):
-            path = by_uuid.get(_vdi(os.path.join(folder, name))[0])
+        if path is None and by_uuid and name.lower().endswith(tuple(_BY_UUID)):
+            path = by_uuid.get(_uuids(os.path.join(folder, name))[0])
         if path is not None:
             found[name] = path
     return found
@@ -67,8 +69,9 @@ def superseded(path: str, later: str) -> str:
 
 def _of_hyper_v(folder: str) -> Iterator[tuple[str, str]]:
     """(name of a disk, in small letters; path of a differencing image of it)."""
-    for name in sorted(_listed(folder)):
-        path, checkpoint = os.path.join(folder, name), _CHECKPOINT.fullmatch(name)
+    for path in _files(folder):
+        name = os.path.basename(path)
+        checkpoint = _CHECKPOINT.fullmatch(name)
         if checkpoint:
             yield f"{checkpoint['stem']}.{checkpoint['suffix']}".casefold(), path
         elif name.lower().endswith((".vhd", ".avhd")):
@@ -77,22 +80,41 @@ def _of_hyper_v(folder: str) -> Iterator[tuple[str, str]]:
                 yield parent.casefold(), path
 
 
-def _of_virtualbox(folder: str) -> dict[str, tuple[bytes, bytes]]:
+def _of_virtualbox(folder: str) -> dict[str, tuple[str, str]]:
     """{path: (UUID, that of the image below it)}."""
-    places = [folder, os.path.join(folder, _SNAPSHOTS)]
-    paths = [os.path.join(place, name) for place in places for name in _listed(place) if name.lower().endswith(".vdi")]
-    return {path: _vdi(path) for path in sorted(paths)}
+    return {path: _uuids(path) for path in _files(folder) if path.lower().endswith(tuple(_BY_UUID))}
 
 
-def _vdi(path: str) -> tuple[bytes, bytes]:
-    return _read(path, vdi.identity, (b"", b""))
+def _vdi_uuids(stream: BinaryIO) -> tuple[str, str]:
+    uuid, below = vdi.identity(stream)
+    return uuid.hex(), below.hex()
 
 
-def _listed(folder: str) -> list[str]:
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return []
+def _vmdk_uuids(stream: BinaryIO) -> tuple[str, str]:
+    header = vmdk.read_header(stream)
+    return header.image, header.below
+
+
+def _lacks_parent(header: vmdk.Header) -> bool:
+    return header.is_delta and not header.parent
+
+
+_BY_UUID = {".vdi": _vdi_uuids, ".vmdk": _vmdk_uuids}
+
+
+def _uuids(path: str) -> tuple[str, str]:
+    return _read(path, _BY_UUID[os.path.splitext(path)[1].lower()], ("", ""))
+
+
+def _files(folder: str) -> list[str]:
+    """The paths of what is in the directory, and in that of snapshots."""
+    paths: list[str] = []
+    for place in (folder, os.path.join(folder, _SNAPSHOTS)):
+        try:
+            paths += [os.path.join(place, name) for name in sorted(os.listdir(place))]
+        except OSError:
+            continue
+    return paths
 
 
 def _read(path: str, reader: Callable[[BinaryIO], _Value], unknown: _Value) -> _Value:

@@ -189,6 +189,12 @@ def _qcow2_header(path: str, stream: BinaryIO, size: int) -> dict[str, Any]:
 def _vmdk_header(path: str, stream: BinaryIO, _size: int) -> dict[str, Any]:
     """What Image takes of a VMDK's header, once its extents are known to lie in its own directory."""
     header = vmdk.read_header(stream)
+    if header.is_delta and not header.parent:
+        raise GuestconvError(
+            "disk-format-unknown",
+            f"{path} is a differencing VMDK that does not name the file below it, so QEMU would read zeroes in place of that.",
+            hint="Delete the snapshots in VirtualBox, which merges them, or clone the disk (`VBoxManage clonemedium`).",
+        )
     directory, targets = os.path.dirname(path), []
     for extent in header.extents:
         target = os.path.realpath(os.path.join(directory, extent.name))

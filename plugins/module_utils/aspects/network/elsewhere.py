@@ -38,6 +38,8 @@ _CALLED = (
     "/etc/dhclient-*.conf",
     "/etc/wpa_supplicant/*-*.conf",
     "/etc/net/ifaces/*",
+    # Passwords of 802.1X.
+    "/etc/sysconfig/network-scripts/keys-*",
 )
 _ADDRESSES = (re.compile(r"[0-9A-Za-z.]+"), re.compile(r"[0-9A-Za-z.:]+"))
 

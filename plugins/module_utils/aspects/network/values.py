@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Union
 
 Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
@@ -22,6 +22,8 @@ _MAC_IN_TEXT = re.compile(
     r"(?<![0-9A-Fa-f:-])[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}(?![0-9A-Fa-f:-])"
     r"|(?<![0-9A-Fa-f.])[0-9A-Fa-f]{4}(?:\.[0-9A-Fa-f]{4}){2}(?![0-9A-Fa-f.])"
 )
+# The name of an interface, with what belongs to it: ens192.5.
+_WHOLE_NAME = re.compile(r"[\w.-]{1,100}")
 
 
 def normal_mac(text: str) -> str | None:
@@ -116,12 +118,20 @@ def network(text: str) -> Network:
     return ipaddress.ip_interface(text).network
 
 
-def with_names_replaced(text: str, names: Mapping[str, str]) -> str:
-    """text with each interface's name that names, {old: new}, has replaced by the new one; in eth0:1 and eth0.5 too."""
+def with_names_replaced(text: str, names: Mapping[str, str], kept: Collection[str] = ()) -> str:
+    """text with each interface's name that names, {old: new}, has replaced by the new one; in eth0:1 and eth0.5 too.
+
+    kept: names of others, such as eth0.5, that stay.
+    """
     if not names:
         return text
+
+    def replaced(found: re.Match[str]) -> str:
+        whole = _WHOLE_NAME.match(text, found.start())
+        return found.group() if whole and whole.group() in kept else names[found.group()]
+
     pattern = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    return re.sub(rf"(?<![\w.-])(?:{pattern})(?![\w-])", lambda match: names[match.group()], text)
+    return re.sub(rf"(?<![\w.-])(?:{pattern})(?![\w-])", replaced, text)
 
 
 def with_names_replaced_in_words(text: str, names: Mapping[str, str]) -> str:

@@ -210,14 +210,8 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     Raises GuestconvError `policy-malformed`, `policy-not-possible`.
     """
     facts = root.recall(Facts)
+    chosen = _chosen(plan, facts)
     macs = identity.new_macs(root.guest.hardware)
-    chosen = {
-        nic: policies.policy_for(plan, nic, policies.WINDOWS)
-        for nic in facts.nics
-        if plan.model("network", nic.identifier)
-    }
-    policies.check_names(chosen, str.casefold)
-    policies.check_addresses(chosen)
     given = [
         identity.on_target(policies.changed(nic, policy), macs, alone=len(chosen) == 1)
         for nic, policy in chosen.items()
@@ -227,8 +221,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     ]
     on_target = {nic.hardware_mac for nic in given}
     doubles = concerns.doubles(given)
-    steps: list[RemoveDevice | SetNetwork] = []
-    configured: set[str] = set()
+    steps: dict[str, SetNetwork] = {}
     for nic, (old, policy) in zip(given, chosen.items()):
         model = plan.model("network", nic.identifier)
         adapter = facts.adapters.get(nic.identifier)
@@ -243,17 +236,26 @@ def convert(root: GuestRoot, plan: Plan) -> None:
         if policy.policy != "keep":
             _check_possible(root, nic, given)
         if concerns.is_found_again(nic, given):
-            if concerns.has_powershell(root):
-                configured.add(nic.identifier)
             own = replace(nic, addresses=tuple(each for each in nic.addresses if each not in doubles[nic.identifier]))
-            step = step_for(old, own, adapter or _UNCONFIGURED, policy)
-            steps.append(step if _has_bindings(root) else replace(step, turned_off=()))
-    untouched = [nic for nic in given if nic.identifier not in configured]
-    _forget_gateways(root, facts, untouched, {nic.identifier: policy for nic, policy in chosen.items()})
+            steps[nic.identifier] = step_for(old, own, adapter or _UNCONFIGURED, policy)
+    _forget_gateways(root, facts, [nic for nic in given if nic.identifier not in steps], chosen)
     plan.concerns += filter(None, (_routes_left(facts, nic, policy) for nic, policy in zip(given, chosen.values())))
     removable = [each for each in gone if each.pci or instances.is_foreign(each.instance)]
     plan.windows_first_boot += [RemoveDevice(each.instance, each.guid) for each in removable]
-    plan.windows_first_boot += steps
+    has_bindings = _has_bindings(root)
+    plan.windows_first_boot += [each if has_bindings else replace(each, turned_off=()) for each in steps.values()]
+
+
+def _chosen(plan: Plan, facts: Facts) -> dict[Nic, policies.Policy]:
+    """The cards that stay, with what is to become of each. Raises GuestconvError as convert."""
+    chosen = {
+        nic: policies.policy_for(plan, nic, policies.WINDOWS)
+        for nic in facts.nics
+        if plan.model("network", nic.identifier)
+    }
+    policies.check_names(chosen, str.casefold)
+    policies.check_addresses(chosen)
+    return chosen
 
 
 def _routes_left(facts: Facts, nic: Nic, policy: policies.Policy) -> Concern | None:
@@ -263,24 +265,24 @@ def _routes_left(facts: Facts, nic: Nic, policy: policies.Policy) -> Concern | N
 
 
 def _forget_gateways(
-    root: GuestRoot, facts: Facts, untouched: Sequence[Nic], policies_of: Mapping[str, policies.Policy]
+    root: GuestRoot, facts: Facts, untouched: Sequence[Nic], chosen: Mapping[Nic, policies.Policy]
 ) -> None:
     """Delete the persistent default routes by gateways that the first boot sets, or that cards have no more.
 
     Windows would have the old ones beside them, and add them to any card that reaches them. untouched: the cards that the
-    first boot does not configure. policies_of: of those that stay. A route that nothing else in the registry has stays with
-    its card, so that another conversion still knows it.
+    first boot does not configure. chosen: those that stay. A route that nothing else in the registry has stays with its
+    card, so that another conversion still knows it.
     """
-    kept = {gateway for nic in untouched for gateway in nic.gateways}
+    kept = {gateway for nic in (untouched if concerns.has_powershell(root) else chosen) for gateway in nic.gateways}
+    staying = {nic.identifier for nic, policy in chosen.items() if policy.policy in ("keep", "rename")}
     for identifier, adapter in facts.adapters.items():
-        policy = policies_of.get(identifier)
         for name in adapter.persistent:
             route = routes.persistent(name)
             current = release.controlled(root, "a default route, which its network card gets at the first boot")
             key = current.key(adapters.PERSISTENT_ROUTES) if current else None
             if route is None or key is None or route.gateway in kept:
                 continue
-            if route.gateway in adapter.gateways or policy is None or policy.policy in ("dhcp", "static"):
+            if route.gateway in adapter.gateways or identifier not in staying:
                 key.delete_value(name)
 
 

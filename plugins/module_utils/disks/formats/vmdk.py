@@ -29,6 +29,13 @@ _CREATE_TYPE = re.compile(rb'createType\s*=\s*"([^"\n]*)"')
 _PARENT = re.compile(rb'parentFileNameHint.{2}([^"\0]*)', re.DOTALL)
 # What VMware presents to the guest as the disk's serial number and world wide name, in pairs of digits.
 _UUID = re.compile(rb'(?m)^[ \t]*ddb\.uuid[ \t]*=[ \t]*"([0-9A-Fa-f \-]{32,64})"')
+# VirtualBox names a disk, and the one below it, by UUIDs alone. All zeroes are none.
+_IMAGE_UUIDS = {
+    key: re.compile(rb'(?m)^[ \t]*ddb\.uuid\.%s[ \t]*=[ \t]*"([0-9A-Fa-f-]{36})"' % key)
+    for key in (b"image", b"parent")
+}
+# The content of the disk below it; ffffffff is none.
+_PARENT_CID = re.compile(rb"(?m)^[ \t]*parentCID[ \t]*=[ \t]*([0-9A-Fa-f]{1,8})")
 # For the size of the disk every extent counts, also one that holds nothing but zeroes ("RW 4192256 ZERO").
 _SIZED_EXTENT = re.compile(rb"^[ \t]*(?:RW|RDONLY|NOACCESS)[ \t]+(\d{1,18})[ \t]+[A-Z]", re.MULTILINE)
 
@@ -57,7 +64,8 @@ class Header:
     """What a VMDK says about other files and about itself; `version` 0 and no `compressed` for plain descriptors.
 
     uuid: the disk's, 32 hexadecimal digits in small letters; "" where there is none. encrypted: whether the hypervisor
-    encrypts what is in the extents.
+    encrypts what is in the extents. image, below: VirtualBox's UUIDs of the image and of the one below it, "" where there is
+    none. is_delta: whether there is an image below it, also where parent does not name it.
     """
 
     extents: tuple[Extent, ...]
@@ -67,6 +75,9 @@ class Header:
     compressed: bool
     uuid: str = ""
     encrypted: bool = False
+    image: str = ""
+    below: str = ""
+    is_delta: bool = False
 
 
 def read_header(stream: BinaryIO) -> Header:
@@ -86,6 +97,7 @@ def read_header(stream: BinaryIO) -> Header:
             False,
             _uuid(text),
             _ENCRYPTED.search(text) is not None,
+            *_chain(text),
         )
     text = _text_at(stream, 0x200)
     if head[:4] == b"COWD":
@@ -100,6 +112,7 @@ def read_header(stream: BinaryIO) -> Header:
         number("<H", head, 77) != 0,
         _uuid(embedded),
         _ENCRYPTED.search(embedded) is not None,
+        *_chain(embedded),
     )
 
 
@@ -153,6 +166,13 @@ def _first(pattern: Pattern[bytes], text: bytes) -> str:
 def _uuid(text: bytes) -> str:
     digits = re.sub(r"[^0-9a-f]", "", _first(_UUID, text).lower())
     return digits if len(digits) == 32 else ""
+
+
+def _chain(text: bytes) -> tuple[str, str, bool]:
+    """image, below and is_delta of a Header."""
+    image, below = (_first(_IMAGE_UUIDS[key], text).lower() for key in (b"image", b"parent"))
+    below = below if below.strip("0-") else ""
+    return image, below, bool(below) or _first(_PARENT_CID, text).lower() not in ("", "ffffffff")
 
 
 def _extents(text: bytes) -> tuple[Extent, ...]:

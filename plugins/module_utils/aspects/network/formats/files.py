@@ -6,17 +6,25 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Mapping
 
 from ....guest.root import GuestRoot
 from .. import values
 
+# Of a file with a range of addresses (sysconfig.txt of initscripts).
+_RANGE = re.compile(r"-range\d+$")
+
 
 def with_names_replaced(path: str, names: Mapping[str, str]) -> str:
-    """path, which ends with -<interface>, with the interface's new name: {old: new}."""
+    """path, which ends with -<interface>, with the interface's new name: {old: new}; or with -<interface>-range0."""
     directory, name = posixpath.split(path)
     kind, hyphen, interface = name.partition("-")
-    return posixpath.join(directory, kind + hyphen + values.with_names_replaced(interface, names))
+    part = _RANGE.search(interface)
+    end = part.start() if part else len(interface)
+    return posixpath.join(
+        directory, kind + hyphen + values.with_names_replaced(interface[:end], names) + interface[end:]
+    )
 
 
 def rename(root: GuestRoot, paths: Mapping[str, str], detail: str) -> None:

@@ -146,7 +146,7 @@ def rename(root: GuestRoot, names: Mapping[str, str]) -> None:
         # A VLAN that says what it is on may be called anything.
         on = (file.name or "").rpartition(".")[0]
         of_nic = file.name in names or on in names or file.values.get("PHYSDEV") is None
-        keys = (*_PARENTS, "BONDING_OPTS", "BOND_IFACES", *(("DEVICE",) if of_nic else ()))
+        keys = (*_PARENTS, "BONDING_OPTS", "BOND_IFACES", "ETHTOOL_OPTS", *(("DEVICE",) if of_nic else ()))
         path = files.with_names_replaced(file.path, names) if of_nic else file.path
         moved[file.path] = path
         texts[path] = assignments.edited(file.text, keys, lambda value: values.with_names_replaced(value, names))

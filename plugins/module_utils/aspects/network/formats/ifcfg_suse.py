@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from ....guest.root import GuestRoot
 from ....texts import assignments
@@ -36,7 +36,7 @@ _OF_STATIC = re.compile(r"(?:IPADDR|PREFIXLEN|NETMASK|BROADCAST|REMOTE_IPADDR|LA
 _TAGGED = ("ETHERDEVICE", "VXLAN_DEVICE", "TUNNEL_DEVICE", "OVS_BRIDGE_VLAN_PARENT")
 _PARENTS = (*_TAGGED, "MACVLAN_DEVICE", "MACVTAP_DEVICE", "IPVLAN_DEVICE", "IPVTAP_DEVICE")
 # What else names interfaces; BONDING_MODULE_OPTS has the primary one.
-_NAMING = ("BRIDGE_PORTS", "BONDING_MODULE_OPTS", *_PARENTS)
+_NAMING = ("BRIDGE_PORTS", "BONDING_MODULE_OPTS", "ETHTOOL_OPTIONS", *_PARENTS)
 _OF_VIRTUAL = (
     *("BONDING_MASTER", "BRIDGE", "TEAM_RUNNER", "VLAN_ID", "VXLAN", "TUNNEL", "DUMMY", "OVS_BRIDGE", *_PARENTS),
     # Hardware that is no Ethernet card: wireless, InfiniBand, modems.
@@ -89,8 +89,8 @@ def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
     macs = {nic.hardware_mac for nic in nics if nic.hardware_mac}
     for file in _files(root):
         if file.name in names or (file.hardware_mac and file.hardware_mac in macs) or names & set(file.parents):
-            root.remove(file.path, detail)
-            root.remove(_routes_of(file), detail)
+            for path in (file.path, *_companions(file)):
+                root.remove(path, detail)
         elif names & set(file.ports):
             keys = [key for key in file.values if _PORT.fullmatch(key) or key == "BRIDGE_PORTS"]
             text = assignments.edited(file.text, keys, lambda value: _without_words(value, names))
@@ -109,7 +109,7 @@ def replace_macs(root: GuestRoot, macs: Mapping[str, str]) -> None:
         text = assignments.edited(text, ports, lambda value: _with_identities_replaced(value, macs))
         root.write(file.path, text, detail)
         if file.hardware_mac and file.hardware_mac in macs:
-            for path in (file.path, _routes_of(file)):
+            for path in (file.path, *_companions(file)):
                 moved[path] = path[: -len(file.hardware_mac)] + macs[file.hardware_mac]
     files.rename(root, moved, detail)
 
@@ -124,22 +124,25 @@ def rename(root: GuestRoot, names: Mapping[str, str]) -> None:
     detail = "the network card has another name on the target"
     moved: dict[str, str] = {}
     texts: dict[str, str] = {}
-    for file in _files(root):
+    there = _files(root)
+    # A VLAN that says what it is on may be called anything.
+    own = [each.name for each in there if any(each.values.get(key) for key in _PARENTS)]
+    kept = {name for name in own if name and name not in names}
+    for file in there:
         keys = [key for key in file.values if _PORT.fullmatch(key) or key in _NAMING]
-        # A VLAN that says what it is on may be called anything.
-        has_own_name = any(file.values.get(key) for key in _PARENTS) and file.name not in names
-        for path in (file.path, _routes_of(file)):
-            moved[path] = path if has_own_name else files.with_names_replaced(path, names)
+        for path in (file.path, *_companions(file)):
+            moved[path] = path if file.name in kept else files.with_names_replaced(path, names)
         texts[moved[file.path]] = assignments.edited(
-            file.text, keys, lambda value: values.with_names_replaced(value, names)
+            file.text, keys, lambda value: values.with_names_replaced(value, names, kept)
         )
-        own_routes = root.read(_routes_of(file))
-        if own_routes is not None:
-            texts[moved[_routes_of(file)]] = _routes_renamed(own_routes, names)
+        for path in _companions(file):
+            text = root.read(path)
+            if text is not None:
+                texts[moved[path]] = _routes_renamed(text, names, kept)
     files.rename(root, {path: new for path, new in moved.items() if path != new}, detail)
     routes = root.read(_ROUTES)
     if routes is not None:
-        texts[_ROUTES] = _routes_renamed(routes, names)
+        texts[_ROUTES] = _routes_renamed(routes, names, kept)
     for path, text in texts.items():
         root.write(path, text, detail)
 
@@ -213,16 +216,22 @@ def _files(root: GuestRoot) -> list[_File]:
     return [_File(path, text) for path, text in texts.items() if text is not None]
 
 
+def _companions(file: _File) -> list[str]:
+    """The paths of what belongs to the file's interface alone: routes, rules and sysctls (ifroute(5), ifrule(5), ifsysctl(5))."""
+    stem = posixpath.basename(file.path)[len("ifcfg-") :]
+    return [posixpath.join(_DIRECTORY, prefix + stem) for prefix in ("ifroute-", "ifrule-", "ifsysctl-")]
+
+
 def _routes_of(file: _File) -> str:
     """The path of the routes of the file's interface alone."""
     return posixpath.join(_DIRECTORY, "ifroute-" + posixpath.basename(file.path)[len("ifcfg-") :])
 
 
-def _routes_renamed(text: str, names: Mapping[str, str]) -> str:
-    """text, of routes, with new names; comments stay."""
+def _routes_renamed(text: str, names: Mapping[str, str], kept: Collection[str]) -> str:
+    """text, of routes, with new names; comments stay, and the names that are kept."""
     lines = text.split("\n")
     return "\n".join(
-        line if line.lstrip().startswith("#") else values.with_names_replaced(line, names) for line in lines
+        line if line.lstrip().startswith("#") else values.with_names_replaced(line, names, kept) for line in lines
     )
 
 

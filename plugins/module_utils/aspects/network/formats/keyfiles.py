@@ -34,6 +34,7 @@ _ROUTE = re.compile(r"route\d*")
 _RULE = re.compile(r"routing-rule\d*")
 _AFTER_IIF = re.compile(r"(?<=\b[io]if )[^\s,]+")
 _QUOTED = re.compile(r'(?<=")[^"\\]{1,15}(?=")')
+_WITHOUT_ADDRESSES = ("wireguard", "dummy")
 _OVS_PORT, _OVS_INTERFACE = "ovs-port", "ovs-interface"
 # Connections of no interface, and of no wired one.
 _NO_INTERFACE = (*_OTHER_HARDWARE, _OVS_PORT, "vpn", "adsl", "generic", "loopback", "olpc-mesh", "wpan", "6lowpan")
@@ -193,7 +194,9 @@ def rename(root: GuestRoot, names: Mapping[str, str]) -> None:
         ("bond", "primary"),
         ("bond", "active_slave"),
     )
-    for connection in loaded(root):
+    connections = loaded(root)
+    made = {connection.name for connection in connections if connection.name and not connection.wired}
+    for connection in connections:
         entries = [
             entry
             for entry in connection.entries
@@ -201,7 +204,7 @@ def rename(root: GuestRoot, names: Mapping[str, str]) -> None:
             # A VLAN may be called after its NIC; that is its own name.
             and (connection.wired or entry.key != "interface-name")
         ]
-        text = sections.edited(connection.text, entries, lambda value: values.with_names_replaced(value, names))
+        text = sections.edited(connection.text, entries, lambda value: values.with_names_replaced(value, names, made))
         # routing-rule1=priority 5 from 0.0.0.0/0 iif eth0 table 5
         rules = [entry for entry in sections.parse(text) if _RULE.fullmatch(entry.key)]
         text = sections.edited(
@@ -274,7 +277,7 @@ def _settings(connection: Connection, names: Mapping[str, str], controller: str)
         method=_method(connection),
         dynamic=bool(_methods(connection) & {"dhcp", "auto"}),
         # NetworkManager asks for DHCPv6 where the router says so.
-        dhcp=tuple(version for version in (4, 6) if connection.get(f"ipv{version}", "method") in ("auto", "dhcp")),
+        dhcp=tuple(version for version in (4, 6) if _asked(connection, f"ipv{version}") in ("auto", "dhcp")),
         addresses=tuple(dict.fromkeys((*addresses_in(connection, "ipv4"), *addresses_in(connection, "ipv6")))),
         gateways=values.gateways(gateway_in(connection, section) or "" for section in ("ipv4", "ipv6")),
         name_servers=values.gateways(
@@ -325,7 +328,18 @@ def _condition(words: Iterable[str]) -> str:
 
 
 def _methods(connection: Connection) -> set[str | None]:
-    return {_METHODS.get(connection.get("ipv4", "method")), _METHODS_OF_IPV6.get(connection.get("ipv6", "method"))}
+    return {_METHODS.get(_asked(connection, "ipv4")), _METHODS_OF_IPV6.get(_asked(connection, "ipv6"))}
+
+
+def _asked(connection: Connection, section: str) -> str:
+    """The method of a section, ipv4 or ipv6; what has no such section, and is no port, gets its addresses automatically.
+
+    _normalize_ip_config() of NetworkManager's src/libnm-core-impl/nm-connection.c.
+    """
+    is_there = any(entry.section == section for entry in connection.entries)
+    if is_there or connection.get("connection", "controller", "master") or connection.type in _WITHOUT_ADDRESSES:
+        return connection.get(section, "method")
+    return "auto"
 
 
 def _method(connection: Connection) -> str | None:

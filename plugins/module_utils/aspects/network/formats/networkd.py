@@ -111,8 +111,10 @@ def replace_macs(root: GuestRoot, macs: Mapping[str, str]) -> None:
 def rename(root: GuestRoot, names: Mapping[str, str]) -> None:
     """Make files that are for interfaces by name be for their new names: {old: new}; and what else names them."""
     places = [*(("Match", key) for key in _NAME_KEYS), *_NAMING]
+    # A VLAN that is called after the card, ens192.5, keeps its name.
+    made = {device.name for device in map(_device, files(root, ".netdev")) if device.name}
     detail = "the network card has another name on the target"
-    _edit(root, places, lambda value: values.with_names_replaced(value, names), detail)
+    _edit(root, places, lambda value: values.with_names_replaced(value, names, made), detail)
 
 
 def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:

@@ -59,3 +59,15 @@ def test_systemd_reads_adjtime_alone():
 @pytest.mark.parametrize("clock", ["utc", "localtime", "3600"])
 def test_a_guest_whose_clock_the_source_knows_stays_as_it_is(clock):
     assert converted("/etc/adjtime", LOCAL, hardware={"clock": clock}) == LOCAL
+
+
+@pytest.mark.parametrize("can_search", [True, False])
+def test_a_file_that_is_not_there_is_not_made(can_search):
+    root = FakeRoot({"/sbin/init": ""}, info={"init": "sysvinit"})
+    root.guest.roots = [root]
+    if not can_search:
+        root.files_with = lambda expression, *directories: None
+    with root.on_behalf_of("test"):
+        local_time.convert(root, Plan(KVM, Selection({}, {})))
+    assert not root.exists("/etc/adjtime") and not root.exists("/etc/default/rcS")
+    assert not root.changes()

@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks import differencing, disk_files
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks import differencing, disk_files, images
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
 GUID = "BAA8A125-E1F5-4203-AE2F-B99A5AEEDF44"
@@ -37,6 +37,17 @@ def vhd(parent=None):
     return bytes(footer) + (bytes(64) + name).ljust(1024, b"\0") + bytes(footer)
 
 
+def vmdk(image=1, below=0, cid="ffffffff", hint=""):
+    lines = ["# Disk DescriptorFile", "version=1", "CID=5428e012", f"parentCID={cid}", 'createType="monolithicSparse"']
+    lines += [
+        f'ddb.uuid.{key}="{number:08x}-0000-0000-0000-000000000000"'
+        for key, number in (("image", image), ("parent", below))
+    ]
+    lines += [f'parentFileNameHint="{hint}"'] * bool(hint)
+    header = struct.pack("<4sIIQQQQ", b"KDMV", 1, 3, 1 << 21, 128, 1, 20).ljust(512, b"\0")
+    return header + "\n".join(lines).encode().ljust(512 * 20, b"\0")
+
+
 def place(folder, files):
     for name, content in files.items():
         (folder / name).parent.mkdir(exist_ok=True)
@@ -58,6 +69,9 @@ def place(folder, files):
         ({"web01.vdi": vdi(), "Snapshots/{1}.vdi": vdi(SNAPSHOT, DISK)}, {"web01.vdi": "Snapshots/{1}.vdi"}),
         ({"web01.vdi": vdi(), "later.vdi": vdi(SNAPSHOT, DISK)}, {"web01.vdi": "later.vdi"}),
         ({"web01.vdi": vdi(), "Snapshots/{1}.vdi": vdi(SNAPSHOT, SNAPSHOT)}, {}),
+        ({"web01.vmdk": vmdk(), "Snapshots/{2}.vmdk": vmdk(2, 1)}, {"web01.vmdk": "Snapshots/{2}.vmdk"}),
+        ({"web01.vmdk": vmdk(), "db01.vmdk": vmdk(2), "cut.vmdk": b"KDMV"}, {}),
+        ({"web01.vhd": vhd(), "Snapshots/{3}.vhd": vhd("web01.vhd")}, {"web01.vhd": "Snapshots/{3}.vhd"}),
         ({"web01.vdi": b"<<< cut off", "db01.qcow2": b""}, {}),
     ],
 )
@@ -71,6 +85,9 @@ def test_a_disk_with_a_checkpoint_or_snapshot_is_not_what_the_guest_has(tmp_path
         ("a.vdi", vdi(SNAPSHOT, DISK), True),
         ("a.vdi", vdi(), False),
         ("a.vhd", vhd("b.vhd"), True),
+        ("a.vmdk", vmdk(), False),
+        ("a.vmdk", vmdk(2, 1), True),
+        ("a.vmdk", vmdk(2, 0, "5428e012"), True),
         ("a.vhd", vhd(), False),
     ],
 )
@@ -82,6 +99,17 @@ def test_a_differencing_image_is_no_disk(tmp_path, name, content, is_differencin
     with pytest.raises(GuestconvError, match="is a differencing image") as caught:
         disk_files.examine(str(tmp_path / name))
     assert caught.value.code == "source-disk-not-supported"
+
+
+def test_a_vmdk_that_does_not_name_the_disk_below_it_is_not_opened(tmp_path):
+    (tmp_path / "a.vmdk").write_bytes(vmdk(2, 1))
+    with pytest.raises(GuestconvError, match="QEMU would read zeroes in place of that") as caught:
+        images.disks_from_option([str(tmp_path / "a.vmdk")])
+    assert caught.value.code == "disk-format-unknown"
+    # With a name, it is a chain as any other.
+    (tmp_path / "a.vmdk").write_bytes(vmdk(2, 1, "5428e012", "base.vmdk"))
+    with (tmp_path / "a.vmdk").open("rb") as stream:
+        assert not differencing.is_differencing(stream, "vmdk")
 
 
 def test_a_vhdx_of_qemu_has_no_parent_until_its_header_says_so(tmp_path):
