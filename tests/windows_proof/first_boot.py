@@ -240,7 +240,7 @@ def a_driver_that_is_refused_is_named_and_tried_again(wine: Wine) -> None:
 
 def the_name_of_a_driver_is_not_interpreted(wine: Wine) -> None:
     directory = wine.guest(script.text(STEPS[:1]))
-    name = "a & netsh x) (1)!PATH!.inf"
+    name = "a & netsh x) (1).inf"
     driver = wine.windows / "Drivers" / "VirtIO" / name
     driver.write_bytes(b"")
     lines = wine.boot({name: ("", 1)})
