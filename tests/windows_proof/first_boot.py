@@ -160,8 +160,10 @@ def all_steps_succeed(wine: Wine) -> None:
         for name in ("viostor.sys", "netkvm.inf", "viostor.inf"):
             (wine.windows / folder / name).write_bytes(b"")
     lines = wine.boot(FOUND)
+    # It was trusted before, as certutil finds it.
     assert of_program(lines, "certutil") == [
-        r'-f -addstore TrustedPublisher "C:\windows\Drivers\VirtIO\publisher-1.cer"'
+        '-store TrustedPublisher "publisher-1"',
+        r'-f -addstore TrustedPublisher "C:\windows\Drivers\VirtIO\publisher-1.cer"',
     ], lines
     assert of_program(lines, "pnputil") == [
         r'-i -a "C:\windows\Drivers\VirtIO\netkvm.inf"',
@@ -236,6 +238,13 @@ def a_driver_that_is_refused_is_named_and_tried_again(wine: Wine) -> None:
     assert log.count("pnputil ended with 1 for netkvm.inf") == script.PASSES and "for viostor" not in log, log
     lines = wine.boot({"netkvm.inf": ("", 3010)})
     assert len(of_program(lines, "pnputil")) == 2 and of_program(lines, "shutdown") == ["/r /t 5"], lines
+
+
+def a_publisher_that_was_not_trusted_before_is_not_trusted_after(wine: Wine) -> None:
+    wine.guest(script.text(STEPS[:1]))
+    lines = wine.boot({"-store TrustedPublisher": ("", 1)})
+    assert order_of(lines, "certutil", "pnputil") == ["certutil", "certutil", "pnputil", "pnputil", "certutil"], lines
+    assert of_program(lines, "certutil")[-1] == '-delstore TrustedPublisher "publisher-1"', lines
 
 
 def a_card_that_is_not_there_is_waited_for(wine: Wine) -> None:
@@ -343,6 +352,7 @@ PROOFS: tuple[Callable[[Wine], None], ...] = (
     a_restart_that_a_product_asks_for_follows,
     what_always_fails_is_given_up,
     a_driver_that_is_refused_is_named_and_tried_again,
+    a_publisher_that_was_not_trusted_before_is_not_trusted_after,
     a_card_that_is_not_there_is_waited_for,
     a_product_that_is_not_installed_is_no_failure,
     another_installation_is_waited_for,

@@ -238,15 +238,27 @@ def test_the_steps_have_an_order_of_their_own():
     assert [call.endswith(" once") for call in calls].index(True) == 4
 
 
-def test_publishers_of_drivers_are_trusted_before_the_drivers_are_installed():
+def test_publishers_of_drivers_are_trusted_while_the_drivers_are_installed():
     lines = lines_of(InstallDrivers(r"%SystemRoot%\Drivers\VirtIO", ("a.cer", "b.cer"), ("b.cer",)))
     start = next(number for number, line in enumerate(lines) if line.startswith("certutil"))
-    assert lines[start : start + 6] == [
+    assert lines[start - 1 : start + 17] == [
+        'set "added0="',
+        'certutil -store Root "b" >nul 2>&1',
+        'if errorlevel 1 set "added0=1"',
         r'certutil -f -addstore Root "%SystemRoot%\Drivers\VirtIO\b.cer"',
+        'set "added1="',
+        'certutil -store TrustedPublisher "a" >nul 2>&1',
+        'if errorlevel 1 set "added1=1"',
         r'certutil -f -addstore TrustedPublisher "%SystemRoot%\Drivers\VirtIO\a.cer"',
+        'set "added2="',
+        'certutil -store TrustedPublisher "b" >nul 2>&1',
+        'if errorlevel 1 set "added2=1"',
         r'certutil -f -addstore TrustedPublisher "%SystemRoot%\Drivers\VirtIO\b.cer"',
         'set "refused=0"',
         r'for %%f in (%SystemRoot%\Drivers\VirtIO\*.inf) do call :driver "%%f"',
+        'if defined added0 certutil -delstore Root "b"',
+        'if defined added1 certutil -delstore TrustedPublisher "a"',
+        'if defined added2 certutil -delstore TrustedPublisher "b"',
         "exit /b %refused%",
     ]
 
