@@ -26,7 +26,7 @@ _DIRECTORIES = (*MODPROBE, *UNITS, "/etc")
 # The links to hypervisors' clocks that udev's rules make (50-udev-default.rules).
 _CLOCK = "ptp_[a-z]"
 # What says that the machine's clock is at the local time (local_time.py).
-_LOCAL_TIME = r"""^(LOCAL$|[ \t]*(UTC=["']?(no|false)|HWCLOCK=["']?--localtime|(clock|CLOCK)=["']?local))"""
+_LOCAL_TIME = """^(LOCAL$|[ \t]*(UTC=["']?(no|false)|HWCLOCK=["']?--localtime|(clock|CLOCK)=["']?local))"""
 # What keeps all modules from being loaded (kernel/locked.py).
 _LOCKED = "^[ \t]*-?[ \t]*kernel[./]modules_disabled"
 # Copies that editors, administrators and packages left, which nothing reads; and the list of what is mounted.

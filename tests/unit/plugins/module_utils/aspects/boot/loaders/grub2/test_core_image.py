@@ -52,3 +52,22 @@ def test_what_is_no_such_image_says_nothing():
     assert places(content[: 2 * start + 0xB20] + b"\xff" * 0x100) == []
     assert places(content[: 2 * start + 0x0C] + b"\xff" * 4 + content[2 * start + 0x10 :]) == []
     assert places(content[: 2 * start]) == []
+
+
+def test_the_places_at_which_much_would_be_unpacked_are_few(monkeypatch):
+    tried = []
+    monkeypatch.setattr(core_image.lzma, "LZMADecompressor", lambda *_arguments, **_named: Unpacker(tried))
+    for size in (1 << 17, 4 << 20):
+        core_image.unpacked(bytes(12) + size.to_bytes(4, "little") + bytes(0x2000))
+    assert (tried.count(1 << 17), tried.count(4 << 20)) == (1024, 32)
+
+
+class Unpacker:
+    """A decompressor that notes how much it shall unpack."""
+
+    def __init__(self, tried):
+        self.tried = tried
+
+    def decompress(self, _packed, size):
+        self.tried.append(size)
+        return bytes(8)
