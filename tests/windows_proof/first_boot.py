@@ -240,6 +240,29 @@ def a_driver_that_is_refused_is_named_and_tried_again(wine: Wine) -> None:
     assert len(of_program(lines, "pnputil")) == 2 and of_program(lines, "shutdown") == ["/r /t 5"], lines
 
 
+def the_name_of_a_driver_is_not_interpreted(wine: Wine) -> None:
+    directory = wine.guest(script.text(STEPS[:1]))
+    name = "a & netsh x) (1).inf"
+    driver = wine.windows / "Drivers" / "VirtIO" / name
+    driver.write_bytes(b"")
+    lines = wine.boot({name: ("", 1)})
+    driver.unlink()
+    assert not of_program(lines, "netsh") and len(of_program(lines, "pnputil")) == 3 * script.PASSES, lines
+    log = (directory / "firstboot.log").read_text(encoding="utf-8", errors="replace")
+    assert log.count(f"pnputil ended with 1 for {name}") == script.PASSES, log
+
+
+def what_restarts_windows_each_time_is_given_up(wine: Wine) -> None:
+    directory = wine.guest(script.text([PRODUCT]), boots=f"{script.BOOTS}\r\n")
+    lines = wine.boot({})
+    assert not of_program(lines, "msiexec") and of_program(lines, "sc"), lines
+    log = (directory / "firstboot.log").read_text(encoding="utf-8", errors="replace")
+    assert "failed, and are not tried again" in log and (directory / "ran").exists(), log
+    # A person can run it once more.
+    assert of_program(wine.boot({}), "msiexec")
+    _check_left(directory)
+
+
 def a_publisher_that_was_not_trusted_before_is_not_trusted_after(wine: Wine) -> None:
     wine.guest(script.text(STEPS[:1]))
     lines = wine.boot({"-store TrustedPublisher": ("", 1)})
@@ -352,6 +375,8 @@ PROOFS: tuple[Callable[[Wine], None], ...] = (
     a_restart_that_a_product_asks_for_follows,
     what_always_fails_is_given_up,
     a_driver_that_is_refused_is_named_and_tried_again,
+    the_name_of_a_driver_is_not_interpreted,
+    what_restarts_windows_each_time_is_given_up,
     a_publisher_that_was_not_trusted_before_is_not_trusted_after,
     a_card_that_is_not_there_is_waited_for,
     a_product_that_is_not_installed_is_no_failure,

@@ -204,6 +204,17 @@ def test_what_cmd_would_interpret_is_refused(step):
         script.text([step])
 
 
+def test_the_boots_are_counted_before_any_step():
+    lines = lines_of(PRODUCT)
+    assert lines.index(f"if exist pending if %boot% gtr {script.BOOTS} goto done") < lines.index(":pass")
+
+
+def test_the_log_has_the_name_of_a_file_where_nothing_is_interpreted():
+    lines = lines_of(InstallDrivers("C:\\a"))
+    start = lines.index(":log")
+    assert [line for line in lines[start : lines.index("exit /b 0", start)] if "%" in line] == ['set "words=%~1"']
+
+
 def test_a_product_is_uninstalled_with_what_it_needs_besides():
     step = UninstallProduct(PRODUCT.code, "x", ("PREVENT_REBOOT=Yes",))
     assert f"call :msiexec /x {PRODUCT.code} PREVENT_REBOOT=Yes" in lines_of(step)
