@@ -68,7 +68,7 @@ debian_packages() {
         guests) printf '%s\n' mmdebstrap debian-archive-keyring git python3-hivex xorriso ;;
         unit)
             printf '%s\n' binutils libvirt-clients libxml2-utils grub-common grub-emu rpm busybox reglookup \
-                xorriso genisoimage
+                xorriso genisoimage swtpm
             # To ask the real one which entry it boots, and to remove packages by the real one.
             [[ $ID != debian ]] || printf '%s\n' systemd-boot pacman-package-manager
             ;;
@@ -102,7 +102,7 @@ fedora_packages() {
         # EL has no mmdebstrap.
         'guests fedora') printf '%s\n' mmdebstrap debian-keyring git python3-hivex xorriso ;;
         guests*) printf '%s\n' git ;;
-        unit*) printf '%s\n' libvirt-client libxml2 busybox xorriso ;;
+        unit*) printf '%s\n' libvirt-client libxml2 busybox xorriso swtpm ;;
         tests*)
             printf '%s\n' python3-libvirt libvirt-daemon-driver-qemu iproute openssh-server openssl
             [[ $ID != fedora ]] || printf '%s\n' chromium chromedriver

@@ -18,6 +18,7 @@ description:
 requirements:
   - QEMU for x86 with its C(qemu-img)
   - OVMF, for guests that boot by UEFI
+  - C(swtpm), for guests with a TPM (optional)
 extends_documentation_fragment:
   - virttools.guestconv.attributes
   - virttools.guestconv.disks
@@ -98,7 +99,9 @@ options:
         description: The version of NT of a Windows guest. It decides what is expected by default.
         type: str
       tpm:
-        description: Whether the machine is to have a TPM. Here it has none, which Windows starts without.
+        description:
+          - Whether the machine is to have a TPM. Here it is new and empty, and thrown away with the overlay.
+          - Without the program C(swtpm) on this host, the guest is booted without a TPM, with a warning.
         type: bool
       uuid:
         description: The UUID of the machine.
@@ -311,7 +314,7 @@ command:
   elements: str
   sample: ["/usr/bin/qemu-system-x86_64", "-nodefaults"]
 warnings:
-  description: Warnings about this run, for example that it was emulated.
+  description: Warnings about this run, for example that it was emulated, or that the guest had no TPM.
   returned: when there is something
   type: list
   elements: str

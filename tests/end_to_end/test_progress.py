@@ -198,7 +198,7 @@ def test_a_conversion_displays_its_steps_in_order(playbook, copy_of, tmp_path):
     percents = [int(line.rpartition(" ")[2].rstrip("%")) for line in lines]
     assert percents == sorted(percents), ended.stdout + ended.stderr
     steps = {line.rpartition(" ")[0] for line in lines}
-    aspects = {"bootloader", "kernel", "storage", "network", "console", "graphics", "hypervisor_tools"}
+    aspects = {"bootloader", "kernel", "storage", "network", "console", "graphics", "hypervisor_tools", "clock"}
     assert steps <= {"disks", "launch", "open", "inspect", "convert", "close", "document", *aspects}
     # Which of them are seen depends on how fast this machine is.
     assert steps

@@ -166,6 +166,9 @@ class _Parser:
     def sector(self, rest: str) -> None:
         self.case.boot_code = _one_of(rest, sectors.OF_DISK, "boot sector of a disk")
 
+    def core(self, rest: str) -> None:
+        self.case.core = rest
+
     def hardware(self, rest: str) -> None:
         self.case.hardware.update(_json(rest))
 
@@ -382,6 +385,7 @@ WORDS: dict[str, Callable[[_Parser, str], None]] = {
     "firmware": _Parser.firmware,
     "hardware": _Parser.hardware,
     "sector": _Parser.sector,
+    "core": _Parser.core,
     "part": _Parser.part,
     "lv": _Parser.lv,
     "md": _Parser.md,

@@ -48,7 +48,10 @@ class Disks:
             # The loader that the case names is the one of the first disk.
             others = "blank" if case.boot_code == "blank" else "empty"
             sector = _sector(case.boot_code if index == 0 else others, volumes)
-            partitions[index, 0] = Storage({}, first_sector=sector)
+            image = sectors.core_image(case.core) if case.core and index == 0 else {}
+            partitions[index, 0] = Storage(
+                {}, first_sector=sectors.started(sector) if image else sector, superblocks=image
+            )
             for volume in volumes:
                 storage = self._storages[volume.device]
                 partitions[index, volume.number] = (

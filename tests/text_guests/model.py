@@ -130,7 +130,7 @@ class Case:
     """A guest, what is asked of the conversion, and what is expected.
 
     comments: the lines at the top, as {"what": ...} where they have a key. hardware: what the source says.
-    boot_code: the name of that in the first disk's first sector. choices: (kind of device, driver, or DEVICE=driver) that
+    boot_code: the name of that in the first disk's first sector. core: what GRUB's image there says. choices: (kind of device, driver, or DEVICE=driver) that
     the playbook selects. root: the one root that it narrows to. first_boot, tools: the options of these names. options: other
     options of the modules. keys: the option keys; a key with `bytes` (in hexadecimal) has a file with these.
     lacking: programs that the guest does not have. written: (program, path of a file that it replaces). answers: of guest programs.
@@ -142,6 +142,7 @@ class Case:
     os: str = "deb"
     hardware: dict[str, object] = field(default_factory=dict)
     boot_code: str = "grub2"
+    core: str = ""
     choices: list[tuple[str, str]] = field(default_factory=list)
     removed: list[tuple[str, str]] = field(default_factory=list)
     root: str | None = None

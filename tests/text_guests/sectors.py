@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import lzma
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -118,3 +119,27 @@ def with_superblock(sector: bytes, has_errors: bool, is_read_only: bool) -> byte
     superblock[0x3A] = 1 | 2 * int(has_errors)
     superblock[0x64:0x66] = (0x1000 * int(is_read_only)).to_bytes(2, "little")
     return sector.ljust(1024, b"\0") + superblock
+
+
+# Where GRUB's image begins on a disk with an MBR.
+_IMAGE = 1
+
+
+def started(sector: bytes) -> bytes:
+    """The boot sector of GRUB 2, with the place of its image in it (GRUB, grub-core/boot/i386/pc/boot.S)."""
+    return sector[:0x5C] + _IMAGE.to_bytes(8, "little") + sector[0x64:]
+
+
+def core_image(text: str, code: int = 0xB20) -> dict[int, bytes]:
+    """{place on the disk: bytes} of GRUB 2's image for a BIOS that has text in a module: the prefix, or a script.
+
+    code: the bytes of the code that unpacks it (GRUB, util/mkimage.c, grub_install_generate_image).
+    """
+    plain = bytes(0x2000) + b"mimg" + bytes(20) + text.encode() + b"\0"
+    unpacker = [{"id": lzma.FILTER_LZMA1, "dict_size": 1 << 16, "lc": 3, "lp": 0, "pb": 2}]
+    packed = lzma.compress(plain, lzma.FORMAT_RAW, filters=unpacker)
+    head = bytes(8) + len(packed).to_bytes(4, "little") + len(plain).to_bytes(4, "little")
+    body = head.ljust(code, b"\x90") + packed
+    count = -(-len(body) // SIZE)
+    first = bytes(500) + (_IMAGE + 1).to_bytes(8, "little") + count.to_bytes(2, "little") + b"\x20\x08"
+    return {SIZE * _IMAGE: first, SIZE * (_IMAGE + 1): body.ljust(SIZE * count, b"\0")}

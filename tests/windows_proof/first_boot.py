@@ -160,8 +160,10 @@ def all_steps_succeed(wine: Wine) -> None:
         for name in ("viostor.sys", "netkvm.inf", "viostor.inf"):
             (wine.windows / folder / name).write_bytes(b"")
     lines = wine.boot(FOUND)
+    # It was trusted before, as certutil finds it.
     assert of_program(lines, "certutil") == [
-        r'-f -addstore TrustedPublisher "C:\windows\Drivers\VirtIO\publisher-1.cer"'
+        '-store TrustedPublisher "publisher-1"',
+        r'-f -addstore TrustedPublisher "C:\windows\Drivers\VirtIO\publisher-1.cer"',
     ], lines
     assert of_program(lines, "pnputil") == [
         r'-i -a "C:\windows\Drivers\VirtIO\netkvm.inf"',
@@ -236,6 +238,36 @@ def a_driver_that_is_refused_is_named_and_tried_again(wine: Wine) -> None:
     assert log.count("pnputil ended with 1 for netkvm.inf") == script.PASSES and "for viostor" not in log, log
     lines = wine.boot({"netkvm.inf": ("", 3010)})
     assert len(of_program(lines, "pnputil")) == 2 and of_program(lines, "shutdown") == ["/r /t 5"], lines
+
+
+def the_name_of_a_driver_is_not_interpreted(wine: Wine) -> None:
+    directory = wine.guest(script.text(STEPS[:1]))
+    name = "a & netsh x) (1).inf"
+    driver = wine.windows / "Drivers" / "VirtIO" / name
+    driver.write_bytes(b"")
+    lines = wine.boot({name: ("", 1)})
+    driver.unlink()
+    assert not of_program(lines, "netsh") and len(of_program(lines, "pnputil")) == 3 * script.PASSES, lines
+    log = (directory / "firstboot.log").read_text(encoding="utf-8", errors="replace")
+    assert log.count(f"pnputil ended with 1 for {name}") == script.PASSES, log
+
+
+def what_restarts_windows_each_time_is_given_up(wine: Wine) -> None:
+    directory = wine.guest(script.text([PRODUCT]), boots=f"{script.BOOTS}\r\n")
+    lines = wine.boot({})
+    assert not of_program(lines, "msiexec") and of_program(lines, "sc"), lines
+    log = (directory / "firstboot.log").read_text(encoding="utf-8", errors="replace")
+    assert "failed, and are not tried again" in log and (directory / "ran").exists(), log
+    # A person can run it once more.
+    assert of_program(wine.boot({}), "msiexec")
+    _check_left(directory)
+
+
+def a_publisher_that_was_not_trusted_before_is_not_trusted_after(wine: Wine) -> None:
+    wine.guest(script.text(STEPS[:1]))
+    lines = wine.boot({"-store TrustedPublisher": ("", 1)})
+    assert order_of(lines, "certutil", "pnputil") == ["certutil", "certutil", "pnputil", "pnputil", "certutil"], lines
+    assert of_program(lines, "certutil")[-1] == '-delstore TrustedPublisher "publisher-1"', lines
 
 
 def a_card_that_is_not_there_is_waited_for(wine: Wine) -> None:
@@ -343,6 +375,9 @@ PROOFS: tuple[Callable[[Wine], None], ...] = (
     a_restart_that_a_product_asks_for_follows,
     what_always_fails_is_given_up,
     a_driver_that_is_refused_is_named_and_tried_again,
+    the_name_of_a_driver_is_not_interpreted,
+    what_restarts_windows_each_time_is_given_up,
+    a_publisher_that_was_not_trusted_before_is_not_trusted_after,
     a_card_that_is_not_there_is_waited_for,
     a_product_that_is_not_installed_is_no_failure,
     another_installation_is_waited_for,

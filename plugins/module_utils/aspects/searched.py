@@ -26,7 +26,9 @@ _DIRECTORIES = (*MODPROBE, *UNITS, "/etc")
 # The links to hypervisors' clocks that udev's rules make (50-udev-default.rules).
 _CLOCK = "ptp_[a-z]"
 # What says that the machine's clock is at the local time (local_time.py).
-_LOCAL_TIME = r"""^(LOCAL$|[ \t]*(UTC=["']?(no|false)|HWCLOCK=["']?--localtime|(clock|CLOCK)=["']?local))"""
+_LOCAL_TIME = """^(LOCAL$|[ \t]*(UTC=["']?(no|false)|HWCLOCK=["']?--localtime|(clock|CLOCK)=["']?local))"""
+# What keeps all modules from being loaded (kernel/locked.py).
+_LOCKED = "^[ \t]*-?[ \t]*kernel[./]modules_disabled"
 # Copies that editors, administrators and packages left, which nothing reads; and the list of what is mounted.
 _COPY = re.compile(r"/etc/mtab\Z|.*(?:~|\.(?:bak|old|orig|save|swp|rpm\w+|dpkg-\w+|ucf-\w+)|[-.]\d{6,8})\Z", re.DOTALL)
 
@@ -72,7 +74,7 @@ def concerns(root: GuestRoot) -> list[Concern]:
 def _searched(root: GuestRoot) -> search.Found | None:
     with suppress(KeyError):
         return root.recall(Searched).found
-    sought = f"{_names(root)}|{modprobe.expression(root.guest.target.modules)}|{_LOCAL_TIME}"
+    sought = f"{_names(root)}|{modprobe.expression(root.guest.target.modules)}|{_LOCAL_TIME}|{_LOCKED}"
     found = root.files_with(sought, *_DIRECTORIES)
     root.remember(Searched(found))
     return found

@@ -177,6 +177,10 @@ class Guest:
         """The first 512 bytes of the disk number index."""
         return self.storage.disks[index].boot_sector
 
+    def of_disk(self, disk: StorageDisk, count: int, offset: int) -> bytes:
+        """count bytes of a disk from offset on; fewer at its end."""
+        return self._answers.data(disk.device, count, offset)
+
     def first_sector(self, partition: Partition) -> bytes:
         """The first 512 bytes of a partition."""
         return self._answers.first_sector(partition.device)

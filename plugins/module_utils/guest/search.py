@@ -19,6 +19,8 @@ _SECONDS = 30
 
 # What version control keeps of the files next to it: etckeeper has thousands of these in /etc.
 _OLD_VERSIONS = (".git", ".hg", ".bzr", "_darcs", ".svn", "CVS")
+# What LVM keeps of how it was (vgcfgbackup(8), lvmdevices(8)): each change of a volume group is another file that names disks.
+_OLD_STATES = ("/etc/lvm/archive", "/etc/lvm/backup", "/etc/lvm/devices/backup")
 # The file that is searched last, of the appliance's kernel, and a line that it has: where it is found, all was searched.
 _LAST, _OF_LAST = "/proc/sys/kernel/ostype", "^Linux$"
 
@@ -36,11 +38,11 @@ def script(directories: Sequence[str], expression: str) -> str:
     expression: as `grep -E` has it in the C locale. Symbolic links (also on the way to a directory), other filesystems, and
     paths that are not ASCII are passed over. The guest is mounted at $root (libguestfs, daemon/debug.c).
     """
-    versions = " -o ".join(f"-name {name}" for name in _OLD_VERSIONS)
+    old = [*(f"-name {name}" for name in _OLD_VERSIONS), *(f"-path .{path}" for path in _OLD_STATES)]
     return (
         'export LC_ALL=C; cd "$root" || exit 0; set --; '
         + "".join(map(_with_directory, directories))
-        + f'{{ [ $# -eq 0 ] || timeout {_SECONDS} find "$@" -xdev -type d \\( {versions} \\) -prune '
+        + f'{{ [ $# -eq 0 ] || timeout {_SECONDS} find "$@" -xdev -type d \\( {" -o ".join(old)} \\) -prune '
         f"-o -type f -size -{_LARGEST} ! -path '*[! -~]*' -print0 2>/dev/null; "
         # timeout(1) says so where it had to end a program.
         f"[ $? -eq 124 ] || printf '{_LAST}\\0'; }} "

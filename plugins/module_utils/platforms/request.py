@@ -31,7 +31,7 @@ _UNSET = (None, "")
 _DIGITS = 20
 
 # Keys of an item that do not say where the data of a disk are.
-_ABOUT = ("device", "format", "size")
+_ABOUT = ("device", "format", "size", "backing")
 
 # NEW_DISK_RE in PVE::QemuServer::Drive: a storage, and the size in GiB; a new empty disk.
 _NEW_VOLUME = re.compile(r"[^/:\s,]+:\d+(\.\d+)?(,(?!import-from=)[^,]*)*")

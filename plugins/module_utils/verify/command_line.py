@@ -39,7 +39,7 @@ class Launch:
     that leads there.
     firmware: for UEFI; None for BIOS, which QEMU has built in.
     monitor, console, agent: the file descriptors of open sockets, which QEMU inherits: QMP, the console's text, and the
-    guest agent's channel. None for a machine without.
+    guest agent's channel. None for a machine without. tpm: that of the control channel of swtpm, or None for no TPM.
     """
 
     emulator: str
@@ -55,6 +55,7 @@ class Launch:
     monitor: int | None = None
     console: int | None = None
     agent: int | None = None
+    tpm: int | None = None
 
 
 def command_line(launch: Launch) -> list[str]:
@@ -82,7 +83,7 @@ def command_line(launch: Launch) -> list[str]:
         vector += ["-netdev", _netdev(index, launch)] + card_devices
     if hardware.video:
         vector += ["-device", hardware.video]
-    return vector + characters
+    return vector + characters + _tpm(launch.tpm)
 
 
 class _Ports:
@@ -211,6 +212,13 @@ def _characters(console: str | None, launch: Launch, ports: _Ports) -> list[str]
         vector += _socket("agent", launch.agent)
         vector += ["-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0"]
     return vector
+
+
+def _tpm(channel: int | None) -> list[str]:
+    """The TPM of the definitions for libvirt (platforms/libvirt.py), which both families of machines can have."""
+    if channel is None:
+        return []
+    return _socket("tpm", channel) + ["-tpmdev", "emulator,id=tpm,chardev=tpm", "-device", "tpm-crb,tpmdev=tpm"]
 
 
 def _socket(name: str, descriptor: int | None) -> list[str]:

@@ -20,6 +20,7 @@ from . import display
 from .command_line import Launch, command_line
 from .console import Console
 from .signs import Look, processor_from
+from .tpm import TPM, NoTPM
 
 # How often QEMU is restarted when another process took the port that was free a moment before.
 _PORT_ATTEMPTS = 5
@@ -43,7 +44,8 @@ class Failure:
 class Machine:
     """A running machine.
 
-    launch, command: what it was started with. agent: our end of the guest agent's channel, or None.
+    launch, command: what it was started with. agent: our end of the guest agent's channel, or None. warning: what the
+    machine lacks, for the user, or "".
     """
 
     def __init__(self, launch: Launch, console: Console, directory: str, with_agent: bool = False) -> None:
@@ -60,6 +62,7 @@ class Machine:
         self._process: subprocess.Popen[bytes] | None = None
         self._text: socket.socket | None = None
         self.agent: socket.socket | None = None
+        self.warning = ""
         self._ours = ExitStack()
         for _attempt in range(_PORT_ATTEMPTS):
             try:
@@ -84,9 +87,10 @@ class Machine:
                 self._text, text_end = self._channel(theirs)
             if self._with_agent:
                 self.agent, agent_end = self._channel(theirs)
-            self.launch = replace(launch, monitor=monitor_end, console=text_end, agent=agent_end)
+            tpm_end = self._tpm() if launch.hardware.tpm else None
+            self.launch = replace(launch, monitor=monitor_end, console=text_end, agent=agent_end, tpm=tpm_end)
             self.command = command_line(self.launch)
-            inherited = [end for end in (monitor_end, text_end, agent_end) if end is not None]
+            inherited = [end for end in (monitor_end, text_end, agent_end, tpm_end) if end is not None]
             with open(self._errors, "wb") as errors:
                 self._process = subprocess.Popen(
                     [*MORTAL, *self.command],
@@ -109,6 +113,16 @@ class Machine:
         self._ours.enter_context(ours)
         theirs.enter_context(other)
         return ours, other.fileno()
+
+    def _tpm(self) -> int | None:
+        """QEMU's file descriptor for a TPM, or None, with a warning, where this host cannot emulate one."""
+        try:
+            tpm = TPM(self._directory)
+        except NoTPM as error:
+            self.warning = str(error)
+            return None
+        self._ours.callback(tpm.stop)
+        return tpm.channel.fileno()
 
     def pump(self, timeout: float) -> None:
         """Receive the output of QEMU and the guest; wait for it for at most timeout seconds."""

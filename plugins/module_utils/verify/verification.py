@@ -163,6 +163,8 @@ def _attempt(
         machine = Machine(launch, console, directory, with_agent=expected.agent)
         stack.callback(machine.stop)
         outcome.command = machine.command
+        if machine.warning and machine.warning not in outcome.warnings:
+            outcome.warnings.append(machine.warning)
         looks = _looks(expected, machine, console)
         for look in looks:
             stack.callback(look.close)

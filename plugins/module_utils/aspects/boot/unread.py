@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
+from functools import partial
 
 from ...guest.root import GuestRoot
 from ...guest.storage.diagnosis import MountError
@@ -18,6 +19,8 @@ from ...model import target_hardware
 from ...model.concerns import Concern
 from . import evidence, shared
 from .evidence import Evidence
+from .loaders import grub2
+from .loaders.grub2 import core_image
 
 # On a /boot: menus of GRUB 2 and GRUB legacy, and what the former may make one of.
 _MENUS = ("/grub/grub.cfg", "/grub2/grub.cfg", "/grub/menu.lst", "/grub/grub.conf")
@@ -61,19 +64,37 @@ def _starts_first(root: GuestRoot, texts: Sequence[str]) -> bool:
 def _may_be_read(root: GuestRoot, found_by: Evidence, other: Filesystem) -> bool:
     """Whether GRUB may read its menu from another filesystem than the one that root has /boot on.
 
-    The scripts on the EFI system partition, which GRUB starts with, name the one that it reads by its UUID. Without them,
-    GRUB is installed on the disk that boots, and so is its menu: where only that of root is there, the other is a copy.
+    The scripts on the EFI system partition, which GRUB starts with, name the one that it reads by its UUID, and its image
+    for a BIOS names it so, or by the number of the partition. Without them, GRUB is installed on the disk that boots, and
+    so is its menu: where only that of root is there, the other is a copy.
     """
     own, storage = shared.filesystem_of(root, "/boot/"), root.guest.storage
     if found_by.firmware == "uefi":
-        scripts = _scripts(root)
-        named = [each for each in (other, own) if each.uuid and any(each.uuid in text for text in scripts)]
-        if named:
-            return other in named
         booting = frozenset(each.disk.identifier for each in storage.efi_system_partitions)
+        texts = _scripts(root)
     else:
         booting = frozenset(evidence.disks_with(root, found_by, found_by.started or "")[:1])
+        texts = _in_image(root, booting) if found_by.started == grub2.NAME else []
+    named = [each for each in (other, own) if _is_named(each, booting, texts)]
+    if named:
+        return other in named
     return not booting & storage.disks_of(own) or bool(booting & storage.disks_of(other))
+
+
+def _is_named(filesystem: Filesystem, booting: Collection[str], texts: Sequence[str]) -> bool:
+    """Whether texts name a filesystem. booting: the disk (its id) of which a text may name a partition by its number."""
+    if filesystem.uuid and any(filesystem.uuid in text for text in texts):
+        return True
+    partition = filesystem.partition
+    if partition is None or partition.disk.identifier not in booting:
+        return False
+    return any(re.match(rf"\(,(?:msdos|gpt){partition.number}\)", text) for text in texts)
+
+
+def _in_image(root: GuestRoot, booting: Collection[str]) -> list[str]:
+    """What GRUB's image for a BIOS says of where its menu is. booting: the disk (its id) that has it."""
+    disks = [each for each in root.guest.storage.disks if each.identifier in booting]
+    return [place for disk in disks for place in core_image.places(partial(root.guest.of_disk, disk))]
 
 
 def _scripts(root: GuestRoot) -> list[str]:

@@ -12,7 +12,7 @@ from ...guest import entries
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from ..boot import unified
-from . import appraisal, kdump, kernels
+from . import appraisal, kdump, kernels, locked
 from .kernels import Kernel, of_other_systems
 
 # Without the devices of these kinds the guest does not start, or nobody sees it start; their modules go into the initrd.
@@ -36,6 +36,8 @@ def of(root: GuestRoot, found: Sequence[Kernel]) -> list[Concern]:
         concerns += _of_image(root, boot)
     if boot and root.guest.target.is_paravirtual:
         concerns += _not_for_xen(root, boot)
+    if boot:
+        concerns += locked.concerns(root, boot)
     concerns += _others(root, boot, found) + _of_other_systems(root)
     return concerns + appraisal.concerns(root) + kdump.concerns(root)
 

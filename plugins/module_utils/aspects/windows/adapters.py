@@ -156,6 +156,7 @@ def _configured(found: Adapter, control_set: Key) -> Adapter:
     addresses, unread = _addresses(ipv4) if is_static else ((), {})
     servers = (*_servers(ipv4, 4), *_servers(ipv6, 6))
     domain = _text(ipv4, "Domain")
+    is_domain = not domain or bool(_DOMAIN.fullmatch(domain))
     options = netbios.value("NetbiosOptions") if netbios else None
     gateways = tuple(_valid(_texts(ipv4, "DefaultGateway") if is_static else (), 4))
     return replace(
@@ -168,10 +169,15 @@ def _configured(found: Adapter, control_set: Key) -> Adapter:
         metrics=adapter_settings.metric(ipv4),
         registration=adapter_settings.registration(ipv4),
         name_servers=tuple(dict.fromkeys(servers)),
-        domain=domain if _DOMAIN.fullmatch(domain) else "",
+        domain=domain if is_domain else "",
         wins=tuple(_valid(_texts(netbios, "NameServerList"), 4)),
         netbios=options.number if options and options.number in (1, 2) else None,
-        settings={**found.settings, **adapter_settings.of_tcpip(ipv4, is_static), **unread},
+        settings={
+            **found.settings,
+            **adapter_settings.of_tcpip(ipv4, is_static),
+            **({} if is_domain else {"Domain": domain}),
+            **unread,
+        },
     )
 
 

@@ -76,9 +76,9 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     for name in names:
         # Windows finds a file in any letter case, so there must not be two.
         root.write_bytes(root.spelled(f"{directory}/{name}"), folder.files[name].content(), _DETAIL)
-    files = {f"publisher-{hashlib.sha256(each.certificate).hexdigest()[:8]}.cer": each for each in folder.publishers()}
+    files = {f"{_thumbprint(each.certificate)}.cer": each for each in folder.publishers()}
     for name, publisher in files.items():
-        detail = f"the certificate of {publisher.name}, whose drivers Windows is to install without asking"
+        detail = f"the certificate of {publisher.name}, whose drivers the first boot installs without asking"
         root.write_bytes(root.spelled(f"{directory}/{name}"), publisher.certificate, detail)
     hive = root.hive(releases.SOFTWARE, _DETAIL)
     searched = hive.key(_SEARCHED) if hive else None
@@ -87,6 +87,11 @@ def convert(root: GuestRoot, plan: Plan) -> None:
         searched.set(_PATH, registry.expand(with_directory(before.text if before else "")))
     authorities = tuple(name for name, publisher in files.items() if publisher.is_own_authority)
     plan.windows_first_boot.append(InstallDrivers(_AS_WINDOWS_HAS_IT, tuple(files), authorities))
+
+
+def _thumbprint(certificate: bytes) -> str:
+    """What Windows calls a certificate by."""
+    return hashlib.sha1(certificate, usedforsecurity=False).hexdigest()
 
 
 def with_directory(path: str) -> str:
@@ -165,8 +170,8 @@ def _about_signatures(
             f"them without asking, the first boot adds their publisher ({', '.join(each.name for each in publishers)}) to the "
             "publishers that Windows trusts"
             + (f", and {', '.join(authorities)} to the authorities that it trusts" if authorities else "")
-            + ".",
-            "If it must not be trusted later, remove the certificate on the target (certlm.msc).",
+            + ", and removes what it added when they are installed.",
+            "If it must not be trusted even for that time, use a virtio-win that Microsoft signed for this Windows.",
         )
     if hardware.get("secure_boot") and found:
         foreign = [each.driver.catalog for each in found if not (each.signature and each.signature.by_microsoft)]

@@ -5,8 +5,9 @@
 
 It is for cmd.exe, which every Windows has, and is run by a service at each boot until all is done, or for the last of its
 boots. Each step is done once: a file says that it was. What fails is tried again: some seconds later, and at the next
-boots, as a driver or an uninstallation may wait for a restart. What has failed for good stays, so that a person can run
-the script once more. script_steps.py has what each step does.
+boots, as a driver or an uninstallation may wait for a restart. A boot counts from its beginning: a step that restarts
+Windows by itself must not do so for ever. What has failed for good stays, so that a person can run the script once more.
+script_steps.py has what each step does.
 
 What was written into the guest on its disk is open to everyone in Windows (ntfs_sd_add_everyone() of ntfs-3g). So it first
 closes its directory to all but administrators, and gives the drivers the permissions of the directories that they are in.
@@ -73,6 +74,9 @@ set /a boot+=1
 set /a pass=0
 set "restart="
 set "machine="
+rem Windows was restarted at each of its boots before the script came to its end.
+set "left=1"
+if exist pending if %boot% gtr {boots} goto done
 call :log "Boot %boot% of at most {boots}"
 :pass
 set /a pass+=1
@@ -133,8 +137,12 @@ if not exist "step-%1" set "left=1"
 exit /b 0
 
 :log
-echo %date% %time% %~1
-(>\\.\COM1 echo guestconv: %~1) 2>nul
+rem The name of a file may have characters that cmd.exe would interpret, but not where it expands it so late.
+set "words=%~1"
+setlocal EnableDelayedExpansion
+echo !date! !time! !words!
+(>\\.\COM1 echo guestconv: !words!) 2>nul
+endlocal
 exit /b 0
 
 :wait

@@ -65,13 +65,13 @@ def lines(step: SetNetwork) -> Iterator[str]:
 
 def _ipv4(step: SetNetwork) -> Iterator[str]:
     addresses = [ipaddress.IPv4Interface(address) for address in _of(4, step.addresses)]
-    gateways = [_gateway(step, "gateway", "gwmetric", each) for each in _of(4, step.gateways)]
-    is_near = bool(gateways) and reaches(step.addresses, _of(4, step.gateways)[0])
+    gateways = _of(4, step.gateways)
+    is_near = bool(gateways) and reaches(step.addresses, gateways[0])
     for place, each in enumerate(addresses):
         values = [f"address={each.ip}", f"mask={each.netmask}"]
         if place == 0:
             # Without a gateway, one that the card has would stay.
-            values += gateways[0] if gateways else ["gateway=none"]
+            values += _gateway(step, "gateway", "gwmetric", gateways[0]) if gateways else ["gateway=none"]
             yield _netsh(4, "set address", "name=%index%", "source=static", *values)
             if gateways and not is_near:
                 # Windows has such a gateway, which netsh may refuse.
@@ -82,10 +82,11 @@ def _ipv4(step: SetNetwork) -> Iterator[str]:
             yield from _added(str(each), _netsh(4, "add address", "name=%index%", *values))
     if not addresses:
         yield _netsh(4, "set address", "name=%index%", "source=dhcp")
-    for far in (each for each in _of(4, step.gateways) if addresses and not reaches(step.addresses, each)):
+    for far in (each for each in gateways if addresses and not reaches(step.addresses, each)):
         yield from _added(f"the route to {far}", _netsh(4, "add route", f"prefix={far}/32", "interface=%index%"))
     for further in gateways[is_near:] if addresses else ():
-        yield from _added(f"the further {further[0]}", _netsh(4, "add address", "name=%index%", *further))
+        values = _gateway(step, "gateway", "gwmetric", further)
+        yield from _added(f"the gateway {further}", _netsh(4, "add address", "name=%index%", *values))
     yield from _name_servers(4, step, is_dynamic=not addresses)
 
 

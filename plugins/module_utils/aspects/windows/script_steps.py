@@ -61,17 +61,27 @@ _UNLESS_VERIFY = ("call :is_verify", "if defined verify exit /b 0")
 
 
 def _drivers(step: InstallDrivers) -> Iterator[str]:
-    """Each by itself, so that one that Windows refuses does not hide how another one ended, and is named in the log."""
+    """Each by itself, so that one that Windows refuses does not hide how another one ended, and is named in the log.
+
+    Publishers are trusted meanwhile: what is in the driver store, Windows installs for further devices without asking
+    (Microsoft, "Driver store").
+    """
     drivers = r"%SystemRoot%\System32\drivers"
     yield f"icacls {words.quoted(step.directory)} /reset /t /c /q"
     # Without quotation marks, within which Wine's cmd.exe finds nothing; the directory has no blanks.
     reset = rf'icacls "{drivers}\%%~nxf" /reset /q'
     yield rf'for %%f in ({step.directory}\*.sys) do if exist "{drivers}\%%~nxf" {reset}'
-    for store, names in (("Root", step.authorities), ("TrustedPublisher", step.publishers)):
-        for name in names:
-            yield f"certutil -f -addstore {store} " + words.quoted(rf"{step.directory}\{name}")
+    stores = (("Root", step.authorities), ("TrustedPublisher", step.publishers))
+    trusted = [(store, name, words.quoted(name[: -len(".cer")])) for store, names in stores for name in names]
+    for number, (store, name, thumbprint) in enumerate(trusted):
+        yield f'set "added{number}="'
+        yield f"certutil -store {store} {thumbprint} >nul 2>&1"
+        yield f'if errorlevel 1 set "added{number}=1"'
+        yield f"certutil -f -addstore {store} " + words.quoted(rf"{step.directory}\{name}")
     yield 'set "refused=0"'
     yield rf'for %%f in ({step.directory}\*.inf) do call :driver "%%f"'
+    for number, (store, _name, thumbprint) in enumerate(trusted):
+        yield f"if defined added{number} certutil -delstore {store} {thumbprint}"
     yield "exit /b %refused%"
 
 

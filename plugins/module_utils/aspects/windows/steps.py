@@ -18,8 +18,8 @@ from typing import Union
 class InstallDrivers:
     """Install the drivers of all INF files in a directory of the guest (r"%SystemRoot%\\Drivers\\VirtIO").
 
-    publishers: names of files there, with certificates of publishers whose drivers Windows is to install without asking.
-    authorities: of those the ones that no other certificate signs.
+    publishers: names of files there, with certificates of publishers whose drivers Windows is to install without asking:
+    the thumbprint, and ".cer". authorities: of those the ones that no other certificate signs.
     """
 
     directory: str

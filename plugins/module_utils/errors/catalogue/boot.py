@@ -176,6 +176,13 @@ SUBJECT = Subject(
             "Nothing needs to be done if that entry is not used. To keep it, reinstall that kernel in the guest.",
         ),
         concern(
+            "module-loading-locked",
+            "warning",
+            "The guest has its kernel load no more modules once it has started (kernel.modules_disabled), and does not load "
+            "the driver of the target's network card before that.",
+            "Name the modules in a file of /etc/modules-load.d in the guest.",
+        ),
+        concern(
             "kdump-not-prepared",
             "warning",
             "The guest has kdump set up, and its own initrd may lack the drivers for the target. Conversion does not change "

@@ -44,8 +44,9 @@ SUBJECT = Subject(
             "windows-publisher-trusted",
             "info",
             "Windows asks a person before it installs drivers that Microsoft did not sign, as those of virtio-win for Windows "
-            "7 and Server 2008 R2. The first boot adds their publisher to those that Windows trusts, so that it does not ask.",
-            "If it must not be trusted later, remove the certificate on the target (certlm.msc).",
+            "7 and Server 2008 R2. So that it does not ask, the first boot adds their publisher to those that Windows trusts, and "
+            "removes it when the drivers are installed, if it was not trusted before.",
+            "If it must not be trusted even for that time, use a virtio-win that Microsoft signed for this Windows.",
         ),
         concern(
             "windows-drivers-secure-boot",

@@ -270,8 +270,8 @@ SUBJECT = Subject(
         concern(
             "search-incomplete",
             "warning",
-            "The guest has more files in /etc than guestconv searches for names of disks and network cards, and for modules "
-            "that must not be loaded.",
+            "guestconv did not look at all files in /etc for names of disks and network cards, and for modules that must not be "
+            "loaded: there are too many, too many of them have such names, or they could not be read in time.",
             "Look through the files in /etc for such names, or remove from it what is no configuration.",
         ),
         concern(

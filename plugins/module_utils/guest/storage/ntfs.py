@@ -33,7 +33,8 @@ _RECORDS = (512, 1024, 2048, 4096)
 _MOST = 1 << 62
 # The journal begins with two pages that Windows writes in turn; the one with the higher number is the later one.
 _PAGE = 4096
-_RESTARTS = (b"RSTR", b"CHKD")
+# chkdsk marks the one that it wrote, and has a number of its own in the header (ntfs-3g, libntfs-3g/logfile.c).
+_RESTART, _OF_CHKDSK = b"RSTR", b"CHKD"
 _NOBODY, _IS_CLEAN = 0xFFFF, 0x2
 # The version of the journal while Windows 8 or later has a part of the volume in memory. It is 1 again when that is written.
 _IN_MEMORY = 2
@@ -98,10 +99,10 @@ def data_start(data: bytes) -> int | None:
 def journal_is_open(data: bytes) -> bool:
     """Whether the journal that has these first two pages is open. One that was emptied is not."""
     pages = [_whole(data[:_PAGE]), _whole(data[_PAGE:])]
-    found = [(page, _number(page, 24, 2)) for page in pages if page[:4] in _RESTARTS]
+    found = [(page, _number(page, 24, 2)) for page in pages if page[:4] in (_RESTART, _OF_CHKDSK)]
     if not found:
         return False
-    page, area = max(found, key=lambda each: _number(each[0], each[1], 8))
+    page, area = max(found, key=lambda each: _number(each[0], 8 if each[0][:4] == _OF_CHKDSK else each[1], 8))
     is_left = _number(page, area + 12, 2) == _NOBODY or _number(page, area + 14, 2) & _IS_CLEAN
     return not is_left or _number(page, 28, 2) == _IN_MEMORY
 

@@ -324,7 +324,8 @@ def _lower_of(definition: Definition) -> list[str]:
 
 def _is_nothing(definition: Definition, gone: Collection[str]) -> bool:
     """Whether it is on one of those that are gone, or says nothing but which of them are its ports."""
-    if definition.get("link") in gone:
+    link = definition.get("link")
+    if isinstance(link, str) and link in gone:
         return True
     parameters = definition.get("parameters", {})
     of_ports = {_PRIMARY[-1], *(keys[-1] for keys in _OF_PORTS)}

@@ -17,6 +17,7 @@ from ....guest import device_names
 from ....guest.root import GuestRoot
 from ....model.concerns import Concern
 from ... import searched
+from ...boot.loaders.grub2 import defaults
 from ...plan import Plan
 from ..names import Names
 from . import units
@@ -49,7 +50,7 @@ _FILES = (
 )
 # What others edit or judge, and what only remembers (LVM's archive, policies of security).
 _NOT_TOLD = re.compile(
-    r"/etc/(?:fstab|crypttab|mtab|blkid|lvm/|(?:default|sysconfig)/grub(?:\Z|\.d/|_installdevice\Z)"
+    r"/etc/(?:fstab|crypttab|mtab|blkid|lvm/|sysconfig/grub\Z|default/grub_installdevice\Z"
     r"|kernel/(?!(?:pre|post)(?:inst|rm)\.d/|install\.d/)|grub|lilo\.conf|zipl\.conf|extlinux|syslinux"
     r"|initramfs-tools/(?!hooks/|scripts/)|dracut\.conf|udev/rules\.d/|mdadm|kdump\.conf|auto\.|autofs/"
     r"|sysconfig/rawdevices|uswsusp\.conf|suspend\.conf|selinux/|apparmor|ssl/"
@@ -58,7 +59,7 @@ _NOT_TOLD = re.compile(
     r")|/(?:etc|usr/local/lib)/systemd/system/.*\.(?:mount|swap|automount|target)(?:\Z|\.d/)"
     r"|(?:/usr)?/lib/systemd/system/[^/]*\.(?:mount|swap)\Z"
 )
-_EDITED = ("/etc/fstab", "/etc/crypttab", "/etc/default/grub")
+_EDITED = ("/etc/fstab", "/etc/crypttab")
 _MOST_FILES = 20
 _MOST_NAMES = 4
 # Longer texts are data.
@@ -96,7 +97,9 @@ def texts(root: GuestRoot) -> dict[str, str]:
     # Where one of these is a link, what it leads to is edited.
     edited = {root.real_path(path) for path in _EDITED} if there else set()
     found = {
-        path: text for path, text in there.items() if text is not None and len(text) <= _LONGEST and path not in edited
+        path: defaults.unedited(text) if defaults.is_read(path) else text
+        for path, text in there.items()
+        if text is not None and len(text) <= _LONGEST and path not in edited
     }
     root.remember(Searched(found))
     return found

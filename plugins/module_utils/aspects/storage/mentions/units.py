@@ -241,7 +241,7 @@ def _of_mount(text: str, *keys: str) -> list[str]:
 
 def _links(root: GuestRoot, kinds: tuple[str, ...]) -> list[str]:
     """The links by which units pull in others, of these kinds ("requires": those that fail with them)."""
-    return [link for directory in _DIRECTORIES for kind in kinds for link in root.glob(f"{directory}/*.{kind}/*")]
+    return root.glob(*(f"{directory}/*.{kind}/*" for directory in (*_DIRECTORIES, *_OF_PACKAGES) for kind in kinds))
 
 
 def _unit(path: str) -> str:

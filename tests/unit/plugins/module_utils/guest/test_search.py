@@ -36,6 +36,13 @@ def test_what_version_control_keeps_is_passed_over(find):
     assert find([*files, "/etc/git"], ["/etc"]) == (["/etc/git"], True)
 
 
+def test_what_lvm_keeps_of_how_it_was_takes_no_room_from_what_is_configured(find, monkeypatch):
+    monkeypatch.setattr(search, "_MOST_FOUND", 3)
+    kept = [f"/etc/lvm/{name}/a_{number}" for name in ("archive", "backup", "devices/backup") for number in range(2)]
+    there = ["/etc/archive/a", "/etc/fstab", "/etc/lvm/lvm.conf"]
+    assert find([*kept, *there], ["/etc"]) == (there, True)
+
+
 def test_a_directory_that_is_reached_by_a_link_is_searched_where_it_is_alone(find):
     directories = ["/lib/modprobe.d", "/usr/lib/modprobe.d", "/absent"]
     assert find(["/usr/lib/modprobe.d/a"], directories, {"/lib": "usr/lib"}) == (["/usr/lib/modprobe.d/a"], True)

@@ -32,6 +32,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.l
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.extlinux import choice
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2 import (
+    core_image,
     custom,
     debconf,
     defaults,
@@ -473,7 +474,7 @@ def images(data):
     """All that is read of a unified kernel image."""
     program = pe.parse(data)
     profiles = unified.profiles(program) if program else []
-    assert not all([evidence.is_windows(data), pe.is_kernel(data), pending.is_dirty(data)])
+    assert not all([evidence.is_windows(data), pe.is_kernel(data), core_image.unpacked(data), pending.is_dirty(data)])
     assert not (pending.is_truncated(data, 1 << 40) or (pe.is_kernel(data) and pending.is_truncated(data, 0)))
     return unified.is_image(data), profiles, unified.read(FakeRoot({"/a.efi": data}), "/a.efi")
 
@@ -540,7 +541,7 @@ PARSERS = (
     Parser(
         "default/grub",
         DEFAULTS,
-        defaults.settings,
+        each(defaults.settings, defaults.unedited),
         unedited=(
             lambda text: (
                 defaults.edited([text], lambda value, _present: value)[0]

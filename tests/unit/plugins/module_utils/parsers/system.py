@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import graphics, local_time, storage
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.console import inittab, securetty, upstart
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import locked
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import (
     arguments,
     encryption,
@@ -464,8 +465,9 @@ PARSERS = (
             "# a\n",
             "modprobe.blacklist=a,b",
             "/sbin/modprobe a;",
+            "-kernel/modules_disabled = 1\n",
         ),
-        each(modprobe.blocked, lambda text: modprobe.blocked_by_arguments(text.split())),
+        each(modprobe.blocked, lambda text: modprobe.blocked_by_arguments(text.split()), locked.disables),
         unedited=(lambda text: modprobe.without_blocks(text, ()),),
         edits=(lambda text: modprobe.without_blocks(text, {"virtio_blk", "a"}),),
     ),

@@ -95,6 +95,9 @@ def test_a_disk_that_nothing_is_given_for_is_an_error(disks, given, message):
         ([{"claim": "web01"}, {"data_volume": "web01", "size": "1Gi"}], True),
         ([{"volume": "lvm:0,import-from=/a"}, {"volume": "lvm:0,import-from=/a"}], True),
         ([{"volume": "lvm:vm-100-disk-0"}, {"volume": "lvm:vm-100-disk-0"}], True),
+        ([{"backing": "/a", "path": "/b"}, {"backing": "/a", "path": "/b"}], True),
+        # Two disks may be made from one.
+        ([{"backing": "/a", "path": "/b"}, {"backing": "/a", "path": "/c"}], False),
         # A new volume for each.
         ([{"volume": "lvm:32"}, {"volume": "lvm:32"}], False),
         ([{"volume": "lvm:32,ssd=1"}, {"volume": "lvm:32,ssd=1"}], False),

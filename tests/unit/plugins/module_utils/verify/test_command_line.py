@@ -166,6 +166,16 @@ def test_console_and_guest_agent_share_one_controller(console):
     assert console + ",chardev=console" in devices
 
 
+@pytest.mark.parametrize("machine", ["q35", "pc"])
+def test_a_tpm_is_behind_the_socket_of_swtpm_and_is_the_last_device(machine):
+    without = vector(disks("virtio-blk-pci", machine=machine, tpm=True))
+    assert vector(disks("virtio-blk-pci", machine=machine, tpm=True), tpm=9) == [
+        *without,
+        *["-chardev", "socket,id=tpm,fd=9", "-tpmdev", "emulator,id=tpm,chardev=tpm", "-device", "tpm-crb,tpmdev=tpm"],
+    ]
+    assert without == vector(disks("virtio-blk-pci", machine=machine))
+
+
 def test_uefi_has_its_code_read_only_and_its_variables_writable():
     firmware = Firmware("/usr/share/OVMF/OVMF_CODE.fd", "/tmp/a,b/variables", "raw")
     arguments = vector(disks("ahci", firmware="uefi"), firmware=firmware)

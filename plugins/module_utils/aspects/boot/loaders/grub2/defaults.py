@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -32,6 +33,8 @@ _APPENDED = re.compile(rf"(?m)^([ \t]*(?:export[ \t]+)?)((?:{'|'.join(_COMMAND_L
 # udev's links, for what must be the name of a file: grub-probe looks at it.
 _LINKS = {"UUID": "uuid", "LABEL": "label", "PARTUUID": "partuuid", "PARTLABEL": "partlabel"}
 
+# What the shell runs for a part of a value, as far as that has no more of it within.
+_COMMAND = re.compile(r"\$\([^()]*\)|`[^`]*`")
 # What can stand behind an assignment that is a command by itself.
 _END = re.compile(r"[ \t]*(?:[;#\r\n]|\Z)")
 # What makes an unquoted value more than its characters; in several quotings `$` does too, as it may stand in '...'.
@@ -69,11 +72,27 @@ class Setting:
 
 def convert(root: GuestRoot, edit: Editor) -> None:
     """Edit these files where a setting has to be another. edit: as of edit_settings."""
-    if root.read(_MAIN) is None:
-        return
     texts = root.texts((_MAIN, _FURTHER))
+    if not texts:
+        return
     for path, text in zip(texts, edited(list(texts.values()), edit)):
         root.write(path, text, "what grub.cfg is generated from fits the target")
+
+
+def is_read(path: str) -> bool:
+    """Whether grub-mkconfig reads the file at path."""
+    return path == _MAIN or fnmatch.fnmatchcase(path, _FURTHER)
+
+
+def unedited(text: str) -> str:
+    """What of such a file stays as it is whatever it says: all but the values that are understood, and commands in these."""
+    parts, position = [], 0
+    for setting in settings(text):
+        if setting.plain:
+            commands = _COMMAND.findall(text, setting.start, setting.end)
+            parts += [text[position : setting.start], " ".join(commands)]
+            position = setting.end
+    return "".join([*parts, text[position:]])
 
 
 def edited(texts: list[str], edit: Editor) -> list[str]:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows import devices, first_boot
@@ -126,6 +128,7 @@ def test_a_publisher_that_windows_would_ask_about_is_trusted_at_the_first_boot(t
     (step,) = chosen.windows_first_boot
     (name,) = step.publishers
     assert (step.authorities, root.read_bytes(f"{DIRECTORY}/{name}")) == ((), certificate)
+    assert name == f"{hashlib.sha1(certificate).hexdigest()}.cer"
     before = root.changes()
     with root.on_behalf_of("drivers"):
         devices.convert(root, chosen)

@@ -204,6 +204,17 @@ def test_what_cmd_would_interpret_is_refused(step):
         script.text([step])
 
 
+def test_the_boots_are_counted_before_any_step():
+    lines = lines_of(PRODUCT)
+    assert lines.index(f"if exist pending if %boot% gtr {script.BOOTS} goto done") < lines.index(":pass")
+
+
+def test_the_log_has_the_name_of_a_file_where_nothing_is_interpreted():
+    lines = lines_of(InstallDrivers("C:\\a"))
+    start = lines.index(":log")
+    assert [line for line in lines[start : lines.index("exit /b 0", start)] if "%" in line] == ['set "words=%~1"']
+
+
 def test_a_product_is_uninstalled_with_what_it_needs_besides():
     step = UninstallProduct(PRODUCT.code, "x", ("PREVENT_REBOOT=Yes",))
     assert f"call :msiexec /x {PRODUCT.code} PREVENT_REBOOT=Yes" in lines_of(step)
@@ -238,15 +249,27 @@ def test_the_steps_have_an_order_of_their_own():
     assert [call.endswith(" once") for call in calls].index(True) == 4
 
 
-def test_publishers_of_drivers_are_trusted_before_the_drivers_are_installed():
+def test_publishers_of_drivers_are_trusted_while_the_drivers_are_installed():
     lines = lines_of(InstallDrivers(r"%SystemRoot%\Drivers\VirtIO", ("a.cer", "b.cer"), ("b.cer",)))
     start = next(number for number, line in enumerate(lines) if line.startswith("certutil"))
-    assert lines[start : start + 6] == [
+    assert lines[start - 1 : start + 17] == [
+        'set "added0="',
+        'certutil -store Root "b" >nul 2>&1',
+        'if errorlevel 1 set "added0=1"',
         r'certutil -f -addstore Root "%SystemRoot%\Drivers\VirtIO\b.cer"',
+        'set "added1="',
+        'certutil -store TrustedPublisher "a" >nul 2>&1',
+        'if errorlevel 1 set "added1=1"',
         r'certutil -f -addstore TrustedPublisher "%SystemRoot%\Drivers\VirtIO\a.cer"',
+        'set "added2="',
+        'certutil -store TrustedPublisher "b" >nul 2>&1',
+        'if errorlevel 1 set "added2=1"',
         r'certutil -f -addstore TrustedPublisher "%SystemRoot%\Drivers\VirtIO\b.cer"',
         'set "refused=0"',
         r'for %%f in (%SystemRoot%\Drivers\VirtIO\*.inf) do call :driver "%%f"',
+        'if defined added0 certutil -delstore Root "b"',
+        'if defined added1 certutil -delstore TrustedPublisher "a"',
+        'if defined added2 certutil -delstore TrustedPublisher "b"',
         "exit /b %refused%",
     ]
 

@@ -171,6 +171,11 @@ def test_an_address_without_a_mask_is_reported():
     assert "IPAddress is 10.1.2.4 without a mask" in setting(CARD, interface)
 
 
+def test_a_suffix_that_the_script_cannot_have_is_reported():
+    assert "Domain is b\u00fcro.example." in setting(CARD, hive.ipv4(1, "10.1.2.3", Domain='"b\u00fcro.example"'))
+    assert not setting(CARD, hive.ipv4(1, "10.1.2.3", Domain='"example.com"'))
+
+
 def test_an_address_is_static_where_nothing_says_that_dhcp_is_used():
     interface = hive.ipv4(1, "10.1.2.3").replace('"EnableDHCP"', '"Other"')
     assert inspected(root(CARD, interface))[0]["Ethernet0"]["method"] == "static"

@@ -195,6 +195,9 @@ class StandInAppliance:
         self.asked.append(("debug" if script.startswith("cryptsetup ") else "shell", script))
         if not self._has_shell:
             raise AttributeError("debug")
+        if " find " in script:
+            # A search through all files, which finds none.
+            return "/proc/sys/kernel/ostype\n"
         return self._opened(script) if script.startswith("cryptsetup open ") else self._lvm(script)
 
     def _opened(self, script: str) -> str:

@@ -63,9 +63,9 @@ def test_what_is_no_record_has_no_flags(data):
     assert ntfs.flags(data) == 0
 
 
-def restart(number=1, users=0, flags=0, version=1, mark=b"RSTR"):
-    """A page of the journal: its number, the first of those that use it, and the version."""
-    head = mark + struct.pack("<HHQIIHHH", 30, 9, 0, 4096, 4096, 48, 0, version)
+def restart(number=1, users=0, flags=0, version=1, mark=b"RSTR", checked=0):
+    """A page of the journal: its number, the first of those that use it, the version, and the number of chkdsk."""
+    head = mark + struct.pack("<HHQIIHHH", 30, 9, checked, 4096, 4096, 48, 0, version)
     area = struct.pack("<QHHHH", number, 1, 0xFFFF, users, flags)
     return (head.ljust(48, b"\0") + area).ljust(4096, b"\0")
 
@@ -83,6 +83,9 @@ def restart(number=1, users=0, flags=0, version=1, mark=b"RSTR"):
         # The later one counts.
         (restart(1) + restart(2, flags=2), False),
         (restart(3) + restart(2, flags=2), True),
+        # Of one that chkdsk wrote, the number of chkdsk counts.
+        (restart(1, users=0xFFFF, mark=b"CHKD", checked=4) + restart(3), False),
+        (restart(3, users=0xFFFF, mark=b"CHKD", checked=1) + restart(2), True),
         # One was not written whole, or is not there.
         (restart(3, mark=b"BAAD") + restart(2, flags=2), False),
         (restart(3), True),

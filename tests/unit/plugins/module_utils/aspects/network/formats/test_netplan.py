@@ -220,6 +220,11 @@ def test_without_pyyaml_the_message_says_what_to_install(monkeypatch):
             "network:\n  ethernets: {ens192: {}}\n  bonds:\n    b:\n      interfaces: [ens192]\n"
             "      parameters:\n        mode: active-backup\n#        primary: ens224\n",
         ),
+        # What is no name is on nothing.
+        (
+            "network:\n  ethernets:\n    ens224: {}\n  bridges:\n    b: {interfaces: [ens224], link: [x], dhcp4: yes}\n",
+            "network:\n#  ethernets:\n#    ens224: {}\n  bridges:\n    b: {link: [x], dhcp4: yes}\n",
+        ),
         (STATIC, STATIC),
     ],
 )

@@ -182,6 +182,11 @@ def test_oracle_05_a_unit_that_mounts_what_is_not_there_is_a_concern(what, is_re
     assert told({UNIT: f"[Mount]\nWhat={what}\n"}, {link: UNIT}) == expected
 
 
+def test_a_unit_that_a_package_requires_ends_the_start_as_well():
+    link = "/usr/lib/systemd/system/local-fs.target.requires/srv.mount"
+    assert told({UNIT: "[Mount]\nWhat=/dev/sdz1\n"}, {link: UNIT}) == [("device-name-unknown", "error")]
+
+
 def test_a_unit_of_swap_space_is_called_after_its_device_and_stays():
     path, text = f"{SYSTEMD}/dev-sda2.swap", "[Swap]\nWhat=/dev/sda2\n"
     assert edited(path, text) == text
@@ -398,7 +403,8 @@ def test_that_not_all_of_etc_was_searched_is_told():
         ("/etc/rc.local.bak", False),
         ("/etc/rc.local.rpmsave", False),
         ("/etc/passwd-20260101", False),
-        ("/etc/default/grub.d/a.cfg", False),
+        ("/etc/default/grub.d/a.cfg", True),
+        ("/etc/default/grub_installdevice", False),
         ("/etc/dracut.conf.d/a.conf", False),
         ("/usr/share/doc/a", False),
     ),

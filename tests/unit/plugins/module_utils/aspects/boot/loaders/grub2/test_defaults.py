@@ -163,6 +163,28 @@ def test_oracle_05_the_files_are_written_where_they_are_and_nothing_else_is():
     defaults.convert(root, to_uuid)
     changed = {"/etc/default/grub.d/50-cloudimg.cfg": f'# Cloud image\n{DEFAULT}="${DEFAULT} resume=UUID=1"\n'}
     assert root.files == {**texts, **changed}
-    without = FakeRoot({"/etc/default/grub.d/50-cloudimg.cfg": "a=1\n"})
+    without = FakeRoot({"/etc/default/grub.d/ignored": "a=1\n"})
     defaults.convert(without, to_uuid)
-    assert without.files == {"/etc/default/grub.d/50-cloudimg.cfg": "a=1\n"}
+    assert without.files == {"/etc/default/grub.d/ignored": "a=1\n"}
+
+
+def test_what_is_in_default_grub_d_alone_is_read_too():
+    # grub-mkconfig of Debian 12 does not ask whether /etc/default/grub is there.
+    root = FakeRoot({"/etc/default/grub.d/a.cfg": f"{LINUX}='root=/dev/sda1'\n"})
+    defaults.convert(root, to_uuid)
+    assert root.files == {"/etc/default/grub.d/a.cfg": f"{LINUX}='root=UUID=1 x'\n"}
+
+
+@pytest.mark.parametrize(
+    "text, left",
+    [
+        (f'{LINUX}="root=/dev/sda1"\n{DEFAULT}=b # /dev/sda2\n', f"{LINUX}=\n{DEFAULT}= # /dev/sda2\n"),
+        (f"A=/dev/sda1\n{LINUX}=$A\n", f"A=/dev/sda1\n{LINUX}=\n"),
+        (f'{LINUX}="a $(cat /dev/sda1) b `c`"', f"{LINUX}=$(cat /dev/sda1) `c`"),
+        (f"[ a ] && {LINUX}=/dev/sda1\n", f"[ a ] && {LINUX}=/dev/sda1\n"),
+        (f"{LINUX}=a b\n", f"{LINUX}=a b\n"),
+        ("", ""),
+    ],
+)
+def test_what_no_edit_reaches_is_left(text, left):
+    assert defaults.unedited(text) == left
