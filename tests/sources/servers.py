@@ -57,14 +57,34 @@ class WebServer:
 
     served: bytes of files that were sent. stall_at: when that many were, the next ones wait for `going_on`, and
     `stalled` is set. etag: a function that tells the ETag of all files, or None. ranges: whether it gives
-    parts of files.
+    parts of files. connections: how many are open; `closed` is notified when one is closed.
     """
 
     def __init__(self, folder, login=None):
         self.folder, self.login = Path(folder), login
         self.served, self.stall_at, self.etag, self.ranges = 0, None, lambda: '"1"', True
         self.stalled, self.going_on = threading.Event(), threading.Event()
+        self.connections, self.closed = 0, threading.Condition()
         self.requests = []
+
+    def go_on(self):
+        """Serve what waits, and return when all connections are closed, those of clients that are gone among them."""
+        self.stall_at = None
+        self.going_on.set()
+        with self.closed:
+            assert self.closed.wait_for(lambda: not self.connections, 600)
+
+    @contextmanager
+    def counted(self):
+        """Count a connection while it is open."""
+        with self.closed:
+            self.connections += 1
+        try:
+            yield
+        finally:
+            with self.closed:
+                self.connections -= 1
+                self.closed.notify_all()
 
     @contextmanager
     def running(self, cert, key):
@@ -77,7 +97,7 @@ class WebServer:
             web = outer
 
         with _Https(("127.0.0.1", 0), Handler) as server:
-            server.context = context
+            server.context, server.web = context, self
             thread = threading.Thread(target=server.serve_forever)
             thread.start()
             try:
@@ -90,11 +110,12 @@ class WebServer:
 
 class _Https(http.server.ThreadingHTTPServer):
     context = None
+    web = None
 
     def finish_request(self, request, client_address):
         # In the connection's own thread, so that no client holds up the others by not finishing the handshake.
         try:
-            with self.context.wrap_socket(request, server_side=True) as tls:
+            with self.web.counted(), self.context.wrap_socket(request, server_side=True) as tls:
                 super().finish_request(tls, client_address)
         except OSError:
             # The client went away, or does not trust the certificate: it is the client that tells.

@@ -13,6 +13,7 @@ Ubuntu, /etc/sysconfig/clock of Enterprise Linux 5 and SLES 11, /etc/conf.d/hwcl
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from ..guest.root import GuestRoot
 from ..model.description import Findings
@@ -71,10 +72,11 @@ def adjusted(text: str) -> str:
 def configured(text: str) -> str:
     """text of a shell file whose settings say that the machine's clock is at UTC, where they say that it is not."""
     for name, values in _SETTINGS.items():
-
-        def changed(value: str, values: Mapping[str, str] = values) -> str:
-            quote, within = assignments.quoting(value)
-            return f"{quote}{values.get(within, within)}{quote}"
-
-        text = assignments.edited(text, (name,), changed)
+        text = assignments.edited(text, (name,), partial(_changed, values))
     return text
+
+
+def _changed(values: Mapping[str, str], value: str) -> str:
+    """The value of a setting, which may be in quotation marks, by what values has for it."""
+    quote, within = assignments.quoting(value)
+    return f"{quote}{values.get(within, within)}{quote}"

@@ -138,8 +138,11 @@ def test_what_is_no_volume_for_each_disk_is_refused(raw, tmp_path, below, dest):
     assert set(below.read_bytes()) == set(OLD)
 
 
-def test_a_source_is_not_written_to_and_no_volume_twice(raw, volume, below):
-    both = {"type": "disks", "disks": [{"path": str(raw), "format": "raw"}, {"path": str(raw), "format": "raw"}]}
+def test_a_source_is_not_written_to_and_no_volume_twice(raw, volume, below, tmp_path):
+    other = tmp_path / "other.raw"
+    other.touch()
+    os.truncate(other, MEBIBYTE)
+    both = {"type": "disks", "disks": [{"path": str(path), "format": "raw"} for path in (raw, other)]}
     assert refusal(both, [volume, volume], name="web01").code == "dest-in-use"
     assert refusal(disks({"path": volume, "format": "raw"}), volume, name="web01").code == "dest-in-use"
     assert set(below.read_bytes()) == set(OLD)
