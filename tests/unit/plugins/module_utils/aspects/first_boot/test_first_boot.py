@@ -183,8 +183,9 @@ def test_the_agent_has_the_name_that_the_distribution_gives_it(files, name):
 def test_the_agent_of_each_target_can_be_named_to_each_package_manager(target):
     agent = target.agent
     assert set(agent.named) <= {manager.name for manager in MANAGERS}
-    names = [agent.package, *agent.named.values()]
-    assert FirstBoot(packages=tuple(names)) == commands.from_option({"packages": names})
+    # A package that is named twice is installed once.
+    names = dict.fromkeys([agent.package, *agent.named.values()])
+    assert FirstBoot(packages=tuple(names)) == commands.from_option({"packages": list(names)})
     assert all(path.startswith("/") for path in agent.programs) and agent.services
 
 
