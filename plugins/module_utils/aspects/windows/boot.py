@@ -22,7 +22,8 @@ from ...model.concerns import Concern
 from ...model.description import Findings
 from ..boot import evidence, loaders, uefi
 from ..plan import Plan
-from . import drives, pending, release
+from . import boot_configuration, drives, pending, release
+from .boot_configuration import Entry
 from .steps import Temporary
 
 NAME = "bootloader"
@@ -36,7 +37,7 @@ _BIOS_MANAGER, _BIOS_CONFIGURATION = "/bootmgr", "/Boot/BCD"
 # element BcdLibraryBoolean_GraphicsModeDisabled; virt-v2v, convert/convert_windows.ml).
 _OBJECTS, _GRAPHICS_MODE_DISABLED = "Objects", r"Elements\16000046"
 # And where a loader finds Windows (BcdOSLoaderDevice_OSDevice).
-_SYSTEM_DEVICE, _ELEMENT = r"Elements\21000001", "Element"
+_SYSTEM_DEVICE, _ELEMENT = boot_configuration.element(boot_configuration.SYSTEM_DEVICE), "Element"
 # By INF's words, those of uname -m.
 _MACHINES = {"amd64": "x86_64", "x86": "i686", "arm64": "aarch64"}
 _CRASH_CONTROL, _RESTART = r"Control\CrashControl", "AutoReboot"
@@ -59,10 +60,11 @@ class Facts:
 
 @dataclass
 class _Found:
-    """What is on the volume of the boot manager. concerns: about it."""
+    """What is on the volume of the boot manager. entry: what it starts, if that is known. concerns: about the volume."""
 
     manager: str = ""
     fallback: str = ""
+    entry: Entry | None = None
     concerns: list[Concern] = field(default_factory=list)
 
 
@@ -73,7 +75,9 @@ def inspect(root: GuestRoot) -> Findings:
     root.remember(Facts(firmware, filesystem, found.manager, found.fallback))
     return Findings(
         boot={"firmware": firmware, "loaders": _by_disk(root, firmware, sectors, filesystem)},
-        concerns=found.concerns if filesystem else [_missing(root, firmware)],
+        concerns=[*found.concerns, *(boot_configuration.concerns(root, found.entry) if found.entry else ())]
+        if filesystem
+        else [_missing(root, firmware)],
     )
 
 
@@ -175,7 +179,19 @@ def _active_partitions(root: GuestRoot) -> list[Filesystem]:
 def _in_place(root: GuestRoot) -> _Found:
     """The boot manager for a BIOS on the volume of Windows itself."""
     there = all(root.is_file(root.spelled(path)) for path in (_BIOS_MANAGER, _BIOS_CONFIGURATION))
-    return _Found(root.spelled(_BIOS_MANAGER) if there else "")
+    found = _Found(root.spelled(_BIOS_MANAGER) if there else "")
+    if there:
+        _read_entry(root, _BIOS_CONFIGURATION, found)
+    return found
+
+
+def _read_entry(volume: GuestRoot, configuration: str, found: _Found) -> None:
+    """Add to found what the boot configuration starts."""
+    try:
+        hive = volume.hive(configuration, "")
+        found.entry = boot_configuration.next_entry(hive) if hive else None
+    except GuestconvError as error:
+        found.concerns.append(Concern("registry-malformed", "error", error.message, error.hint))
 
 
 def _on(root: GuestRoot, filesystem: Filesystem, firmware: str) -> _Found:
@@ -204,6 +220,7 @@ def _for_uefi(volume: GuestRoot, name: str | None) -> _Found:
     found = _Found(manager)
     if pending.is_dirty(volume.head(configuration, pending.HEADER)):
         found.concerns.append(pending.dirty(volume, configuration))
+    _read_entry(volume, _CONFIGURATION, found)
     path = volume.spelled(f"/EFI/BOOT/{name}")
     if name and not volume.is_file(path):
         found.fallback = path

@@ -18,9 +18,11 @@ _MOUNTED = "MountedDevices"
 # What a value for a partition of a GPT begins with; its GUID follows.
 _GPT = b"DMIO:ID:"
 # The device of a boot configuration, after the GUID of its options (jpz4085/BCD-SYS, Linux/update_device.sh): the kind of
-# it, of which this one is a partition; which partition; the kind of its table; and which disk.
-_KIND, _PLACE, _TABLE, _DISK, _DEVICE_SIZE = 0x10, 0x20, 0x34, 0x38, 0x48
-_IS_PARTITION, _IN_GPT, _IN_MBR = 6, 0, 1
+# it, of which this one is a partition; which partition; what its disk is; the kind of its table; and which disk.
+_KIND, _PLACE, _OF_DISK, _TABLE, _DISK, _DEVICE_SIZE = 0x10, 0x20, 0x30, 0x34, 0x38, 0x48
+_IS_DISK, _IS_PARTITION, _IN_GPT, _IN_MBR = 0, 6, 0, 1
+# Disks that are files: loaded into memory, a file, a virtual disk (ReactOS, boot/environ/include/bl.h, BL_LOCAL_DEVICE_TYPE).
+_FILES = (3, 5, 6)
 
 
 def letters(root: GuestRoot) -> dict[str, str]:
@@ -43,11 +45,23 @@ def _partition(root: GuestRoot, data: bytes) -> str:
     return next(found, "")
 
 
+def is_in_file(data: bytes) -> bool:
+    """Whether a device of a boot configuration is in a file: a virtual disk, or an image that is loaded into memory."""
+    place = {_IS_DISK: _PLACE, _IS_PARTITION: _OF_DISK}.get(_number(data, _KIND))
+    return place is not None and _number(data, place) in _FILES
+
+
+def _number(data: bytes, place: int) -> int:
+    """The number at this place of a device; -1 where it ends before."""
+    found = data[place : place + 4]
+    return int.from_bytes(found, "little") if len(found) == 4 else -1
+
+
 def of_device(data: bytes) -> bytes | None:
     """What MountedDevices has for the partition that a device of a boot configuration is; None for another device."""
-    if len(data) < _DEVICE_SIZE or int.from_bytes(data[_KIND : _KIND + 4], "little") != _IS_PARTITION:
+    if len(data) < _DEVICE_SIZE or _number(data, _KIND) != _IS_PARTITION or is_in_file(data):
         return None
-    table = int.from_bytes(data[_TABLE : _TABLE + 4], "little")
+    table = _number(data, _TABLE)
     if table == _IN_GPT:
         return _GPT + data[_PLACE : _PLACE + 16]
     return data[_DISK : _DISK + 4] + data[_PLACE : _PLACE + 8] if table == _IN_MBR else None

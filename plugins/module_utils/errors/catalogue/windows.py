@@ -106,6 +106,32 @@ SUBJECT = Subject(
             "If the converted guest does not start, or has no network, turn them off before the guest moves.",
         ),
         concern(
+            "windows-safe-mode",
+            "warning",
+            "Windows starts in safe mode, by its boot configuration. The script of the first boot does not run there.",
+            "Turn safe mode off before the guest moves: `bcdedit /deletevalue {default} safeboot`.",
+        ),
+        concern(
+            "windows-boot-entry",
+            "warning",
+            "The boot manager of Windows starts something else than a Windows on the disks that were given: a partition of "
+            "another disk, a virtual disk in a file, or the recovery environment.",
+            "Give all disks of the guest, or correct the boot configuration on the old hypervisor (`bcdedit`).",
+        ),
+        concern(
+            "windows-serial-port-taken",
+            "info",
+            "The Emergency Management Services or the kernel debugger of Windows may use the first serial port, to which the "
+            "first boot writes its log.",
+            "For `guestconv_verify`, expect something else of the guest, such as an open port.",
+        ),
+        concern(
+            "windows-first-boot-limited",
+            "warning",
+            "Windows is of an edition that does not run all that the script of the first boot needs.",
+            "Configure the guest by hand on the target, or choose devices that the guest has today.",
+        ),
+        concern(
             "windows-fallback-foreign",
             "warning",
             "The program that UEFI starts on a new machine is not the boot manager of Windows. It stays.",
