@@ -34,6 +34,8 @@ _ROOM = 100 * 1024 * 1024
 _SHUT_DOWN = "Start Windows once on its old hypervisor, and shut it down with `shutdown /s /t 0`."
 
 # Of partmgr.sys: bring all disks online. What servers have leaves those on another bus offline (Microsoft, "san").
+# A key that only Windows PE has.
+_IS_PE = r"Control\MiniNT"
 _SAN_POLICY = r"Services\partmgr\Parameters"
 _ALL_ONLINE = 1
 
@@ -97,6 +99,15 @@ def _version(root: GuestRoot) -> Iterator[Concern]:
             "error",
             f"The registry of Windows on {root.name} does not say which version it is.",
             "The README lists the versions that are supported.",
+        )
+        return
+    current = release.controlled(root, "")
+    if current and current.key(_IS_PE):
+        yield Concern(
+            "windows-version-not-supported",
+            "error",
+            f"{root.name} has a Windows PE, which installs or repairs others. guestconv does not convert it.",
+            "Give the disks of the installed Windows, with the disk that it starts from first.",
         )
         return
     called = f"Windows on {root.name} is version {found.major}.{found.minor}, build {found.build}, for {found.arch or 'an unknown processor'}"

@@ -15,6 +15,7 @@ from . import products, release
 # Microsoft, "Manage device installation with Group Policy" (DeviceInstallation.admx). The policies of a domain are in the
 # same key; Group Policy\History, by which virt-v2v warns, lists that there are any, which each member of a domain has.
 _RESTRICTIONS = r"Policies\Microsoft\Windows\DeviceInstall\Restrictions"
+_NANO, _CODE_INTEGRITY = "nano server", r"Control\CI\Policy"
 _DENYING = ("DenyUnspecified", "DenyDeviceIDs", "DenyDeviceClasses", "DenyInstanceIDs", "DenyRemovableDevices")
 
 # Names of products that were seen to block drivers, or to make a guest stop with 0x7B (virt-v2v(1), "Windows: installing
@@ -30,7 +31,31 @@ _SHOWN = 5
 
 def concerns(root: GuestRoot) -> list[Concern]:
     """The concerns about a Windows with a registry that can be read. Raises GuestconvError."""
-    return [*_restricted(root), *_watched(root)]
+    return [*_restricted(root), *_limited(root), *_watched(root)]
+
+
+def _limited(root: GuestRoot) -> Iterator[Concern]:
+    """Editions that do not have, or do not run, what the script of the first boot needs.
+
+    Windows in S mode runs no cmd.exe and no PowerShell (learn.microsoft.com, "Planning a Windows 10 in S mode deployment").
+    Nano Server has no Windows Installer, and none of the commands by which the script finds a card ("Getting Started with
+    Nano Server").
+    """
+    software = root.hive(release.SOFTWARE, "")
+    version = software.key(release.CURRENT_VERSION) if software else None
+    if release.text(version, "InstallationType").casefold() == _NANO:
+        why = "is a Nano Server, which has no Windows Installer, and no commands by which the first boot finds network cards"
+    else:
+        current = release.controlled(root, "")
+        if release.number(current.key(_CODE_INTEGRITY) if current else None, "SkuPolicyRequired") != 1:
+            return
+        why = "is in S mode, which runs no scripts: that of the first boot may not run"
+    yield Concern(
+        "windows-first-boot-limited",
+        "warning",
+        f"Windows on {root.name} {why}.",
+        "Choose the devices that the guest has today, or install drivers and set addresses by hand on the target.",
+    )
 
 
 def _restricted(root: GuestRoot) -> Iterator[Concern]:

@@ -122,6 +122,14 @@ PARSERS = (
         found=(b"", BOOT_DEVICE[:40]),
     ),
     Parser(
+        "device of a boot configuration in a file",
+        (),
+        drives.is_in_file,
+        inputs=hostile_texts.damaged(BOOT_DEVICE),
+        sample=BOOT_DEVICE,
+        found=(b"", BOOT_DEVICE[:40]),
+    ),
+    Parser(
         "world wide name",
         ("0x6000c29", "naa.", "eui.", "60:00:c2:9d", "6000c29d-1f2e"),
         attachment.world_wide_name,
