@@ -58,7 +58,8 @@ def later_states(folder: str, names: Iterable[str]) -> dict[str, str]:
 def superseded(path: str, later: str) -> str:
     """A sentence or two about the disk at path with a differencing image on top of it, later."""
     sentence = f"{path} is not what the guest has now: what was written since a checkpoint or snapshot is in {later}."
-    below, current = _read(later, vhdx.linkages, frozenset()), _read(path, vhdx.data_identity, "")
+    unknown: frozenset[str] = frozenset()
+    below, current = _read(later, vhdx.linkages, unknown), _read(path, vhdx.data_identity, "")
     if below and current and current not in below:
         sentence += " But the disk was written to after that file was made on it: Hyper-V would not open both together."
     return sentence
