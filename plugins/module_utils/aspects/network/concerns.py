@@ -269,8 +269,9 @@ def _unknown_addresses(
 
 def _from_elsewhere(root: GuestRoot, unknown: Sequence[tuple[Card, Nic | None, list[str]]]) -> list[Concern]:
     """The Concerns over such addresses."""
-    files = elsewhere.files_mentioning(root, [address for _card, _nic, addresses in unknown for address in addresses])
-    return [_unconfigured(card, nic, addresses, files) for card, nic, addresses in unknown]
+    sought = [address for _card, _nic, addresses in unknown for address in addresses]
+    files, incomplete = elsewhere.files_mentioning(root, sought)
+    return [*incomplete, *(_unconfigured(card, nic, addresses, files) for card, nic, addresses in unknown)]
 
 
 def _of_unknown_card(loose: list[Nic], addresses: Sequence[Address]) -> Nic | None:
