@@ -56,9 +56,11 @@ _LIBRARIES = (
     "/lib/*/libnetplan.so.*",
 )
 _MOST_LIBRARIES = 10
+_PROGRAMS = ("/usr/sbin/netplan", "/sbin/netplan")
 # By what a definition chooses its interfaces, and what it calls them.
 _SECTION = ("network", HARDWARE)
 _MATCHING = ("match", "set-name")
+_DRIVER = ("match", "driver")
 _OF_STATIC = ("addresses", "gateway4", "gateway6")
 # Where a bond names one of its ports once more.
 _PRIMARY = ("parameters", "primary")
@@ -109,15 +111,24 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
 
 
 def use_static(root: GuestRoot, statics: Mapping[Nic, Static]) -> None:
-    """Give these Nics their addresses, with the gateways and name servers, in the place of what they have.
+    """Give these Nics their addresses, with the gateways and name servers, in the place of what they have."""
+    documents = documents_of(root)
+    networks = {path: yaml_text.below(document, "network") for path, document in documents.items()}
+    for path, of_file in wanted_of(root, networks, statics).items():
+        text = static_netplan.with_statics(root.read(path) or "", partial(composed, path=path), _SECTION, of_file)
+        root.write(path, text, f"{labels(statics)} has another address on the target")
+
+
+def wanted_of(
+    root: GuestRoot, networks: Mapping[str, Node | None], statics: Mapping[Nic, Static], renderer: str = NETWORKD
+) -> dict[str, list[Wanted]]:
+    """{path: what its definitions shall have} for the addresses of these Nics. renderer: where networks do not say it.
 
     A definition that is for others too stays. One for the Nic goes before it: systemd-networkd applies one alone, and
     NetworkManager that with the higher priority.
     """
-    documents = documents_of(root)
-    networks = {path: yaml_text.below(document, "network") for path, document in documents.items()}
     definitions = merged_of(networks)[0][HARDWARE]
-    names, renderers = names_of(definitions), renderers_of(networks)
+    names, renderers = names_of(definitions), {"": renderer, **renderers_of(networks)}
     wanted: dict[str, list[Wanted]] = {}
     for nic, places in definitions_of(networks, statics).items():
         for path, (identifier, is_first) in places.items():
@@ -130,9 +141,7 @@ def use_static(root: GuestRoot, statics: Mapping[Nic, Static]) -> None:
             wanted.setdefault(path, []).append(Wanted(identifier, statics[nic], is_first, own))
             if is_shared:
                 break
-    for path, of_file in wanted.items():
-        text = static_netplan.with_statics(root.read(path) or "", partial(composed, path=path), _SECTION, of_file)
-        root.write(path, text, f"{labels(statics)} has another address on the target")
+    return wanted
 
 
 def _own(root: GuestRoot, definition: Definition, of: str, mac: str) -> str | None:
@@ -151,6 +160,11 @@ def _own(root: GuestRoot, definition: Definition, of: str, mac: str) -> str | No
 def _passes_on(root: GuestRoot) -> bool:
     """Whether the guest's netplan knows `passthrough` (netplan(5): since 0.102); another refuses the file with it."""
     return any(b"passthrough" in (root.read_bytes(path) or b"") for path in root.glob(*_LIBRARIES)[:_MOST_LIBRARIES])
+
+
+def is_installed(root: GuestRoot) -> bool:
+    """Whether the guest has netplan's program."""
+    return any(map(root.is_file, _PROGRAMS))
 
 
 def not_read(root: GuestRoot) -> list[str]:
@@ -200,6 +214,23 @@ def definitions_of(networks: Mapping[str, Node | None], nics: Iterable[Nic]) -> 
             own.update(by_key.get(key, {}))
         in_order = [path for path in networks if path in own]
         found[nic] = {path: (own[path], path == in_order[0]) for path in in_order}
+    return found
+
+
+def places_of_drivers(root: GuestRoot, nics: Iterable[Nic]) -> dict[str, dict[Path, list[Nic]]]:
+    """{path of a file: {keys that lead to it: Nics}} of the drivers that definitions for these Nics may ask for."""
+    networks = {path: yaml_text.below(document, "network") for path, document in documents_of(root).items()}
+    return drivers_in(networks, nics, _SECTION)
+
+
+def drivers_in(
+    networks: Mapping[str, Node | None], nics: Iterable[Nic], section: Path
+) -> dict[str, dict[Path, list[Nic]]]:
+    """The same in networks. section: the keys that lead to the definitions."""
+    found: dict[str, dict[Path, list[Nic]]] = {}
+    for nic, places in definitions_of(networks, nics).items():
+        for path, (identifier, _is_first) in places.items():
+            found.setdefault(path, {}).setdefault((*section, identifier, *_DRIVER), []).append(nic)
     return found
 
 

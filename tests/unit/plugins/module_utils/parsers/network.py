@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import (
     automatic,
     drivers,
@@ -194,7 +196,8 @@ ADDRESSES = (
 
 
 def _netplan_with_drivers(text):
-    return drivers.with_netplan_drivers(text, "/etc/netplan/a.yaml", "eth0", {"virtio_net"})
+    compose = partial(netplan.composed, path="/etc/netplan/a.yaml")
+    return drivers.with_drivers(text, compose, ("network", "ethernets", "eth0", "match", "driver"), {"virtio_net"})
 
 
 def _netplan_with_dhcp(text):
