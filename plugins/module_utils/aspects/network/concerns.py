@@ -18,7 +18,7 @@ from .cards.assembly import Assembly
 from .cards.identity import Card
 from .cards.nics import Nic, Setting, labels
 from .cards.statics import Static
-from .formats import cloud_init, ifcfg_redhat, ifcfg_suse, keyfiles, netplan, unmanaged, wicked
+from .formats import cloud_init, ifcfg_redhat, ifcfg_suse, keyfiles, unmanaged, wicked
 from .names import naming
 from .values import Address, host
 
@@ -84,7 +84,7 @@ def _not_read(root: GuestRoot) -> Concern | None:
     files = [file for file in root.glob(*_NOT_READ) if root.is_file(file)]
     if _DHCPCD in files and not _STATIC_OF_DHCPCD.search(root.read(_DHCPCD) or ""):
         files.remove(_DHCPCD)
-    files += [*wicked.not_read(root), *netplan.not_read(root)]
+    files += wicked.not_read(root)
     if not files:
         return None
     return Concern(

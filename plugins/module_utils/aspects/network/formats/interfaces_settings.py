@@ -19,6 +19,8 @@ KIND = "interfaces"
 # Options (with _ for -) that say of which interfaces another is made: those of ifenslave, bridge-utils and vlan.
 MEMBERS = ("bond_slaves", "slaves", "bond_members", "bridge_ports", "ovs_ports", "ovs_bonds")
 PARENT = "vlan_raw_device"
+# What ifupdown-ng brings up before an interface (its interfaces(5)): the ports of a bond or bridge, what a tunnel is on.
+REQUIRES = "requires"
 # The other way round, in a port: of which bond or bridge, and in ifupdown2 of which VRF.
 _UPPERS = ("bond_master", "ovs_bridge", "vrf")
 _OF_VIRTUAL = frozenset(
@@ -66,7 +68,7 @@ def _settings(file: str, stanza: Stanza, name: str, at_boot: bool) -> Iterator[S
         name,
         virtual=_is_virtual(stanza),
         lower=(*_lower(stanza), *ports, *([of_any] if patterns else [])),
-        tagged=bool(stanza.values(PARENT)) or "." in stanza.name or _has_tag(stanza),
+        tagged=bool(stanza.values(PARENT)) or "." in stanza.name or _has_tag(stanza) or _is_on_a_way(stanza),
         method=_method(stanza, addresses),
         dhcp=_dhcp(stanza),
         addresses=addresses,
@@ -109,6 +111,16 @@ def _has_tag(stanza: Stanza) -> bool:
     return any(word.startswith("tag=") for word in stanza.values("ovs_options"))
 
 
+def _is_on_a_way(stanza: Stanza) -> bool:
+    """Whether it is software on what it requires, such as a tunnel, and so not reached by the latter's addresses."""
+    return bool(stanza.values(REQUIRES)) and _is_virtual(stanza) and not _has_ports(stanza)
+
+
+def _has_ports(stanza: Stanza) -> bool:
+    kinds = {*stanza.values("use"), *(option_name(line).partition("_")[0] for line in stanza.options)}
+    return not kinds.isdisjoint(("bond", "bridge"))
+
+
 def _lower(stanza: Stanza) -> tuple[str, ...]:
     """The interfaces that this one is made of, but for those of a bond or bridge."""
     names = stanza.values(PARENT)
@@ -116,6 +128,8 @@ def _lower(stanza: Stanza) -> tuple[str, ...]:
         names.append(stanza.name.partition(".")[0])
     if "OVSIntPort" in stanza.values("ovs_type"):
         names += stanza.values("ovs_bridge")
+    if _is_virtual(stanza):
+        names += stanza.values(REQUIRES)
     return tuple(name for name in names if INTERFACE.fullmatch(name))
 
 
@@ -186,7 +200,7 @@ def _addresses(stanza: Stanza) -> tuple[str, ...]:
 
 def _gateways(stanza: Stanza) -> tuple[str, ...]:
     """The gateway, and those of default routes which commands add (ip-route(8), route(8))."""
-    found = stanza.values("gateway")[:1]
+    found = stanza.values("gateway")
     for words in _commands(stanza):
         if words[:1] == ["ip"] and len(words) > 2 and "route".startswith(words[1]) and "via" in words[:-1]:
             if {"default", "0.0.0.0/0", "::/0"}.intersection(words) and values.in_main_table(words):

@@ -72,7 +72,7 @@ def read(root: GuestRoot) -> list[Setting]:
     left_alone = _left_alone(root, connections)
     found: list[Setting] = []
     for connection in connections:
-        if not connection.type and not connection.wired or connection.type in _NO_INTERFACE:
+        if not is_of_interface(connection):
             continue
         if connection.path in superseded:
             found.append(Setting(connection.path, KIND, connection.name, superseded=True))
@@ -84,7 +84,7 @@ def read(root: GuestRoot) -> list[Setting]:
             found += [unused, replace(unused, superseded=False, hardware=True, unmanaged=True)]
             continue
         controller = _controller(connection, by_uuid, connections)
-        settings = list(_settings(connection, names, controller))
+        settings = list(settings_of(connection, names, controller))
         found += settings
         # An interface of Open vSwitch is on its bridge.
         if INTERFACE.fullmatch(controller) and connection.type != _OVS_INTERFACE:
@@ -99,6 +99,11 @@ def read(root: GuestRoot) -> list[Setting]:
                 for each in settings
             ]
     return found
+
+
+def is_of_interface(connection: Connection) -> bool:
+    """Whether it is for a wired card, or for what is made of one."""
+    return bool(connection.type or connection.wired) and connection.type not in _NO_INTERFACE
 
 
 def _superseded(root: GuestRoot, connections: Sequence[Connection]) -> set[str]:
@@ -261,7 +266,7 @@ def use_static(root: GuestRoot, statics: Mapping[Nic, Static]) -> None:
         root.write(path, text, f"{nic.label} has another address on the target", mode=0o600)
 
 
-def _settings(connection: Connection, names: Mapping[str, str], controller: str) -> Iterator[Setting]:
+def settings_of(connection: Connection, names: Mapping[str, str], controller: str) -> Iterator[Setting]:
     """The Setting for the interface of a connection; for each, where [match] lists several."""
     lower, tagged = _lower(connection, names)
     if connection.type == _OVS_INTERFACE:

@@ -28,6 +28,7 @@ from .keyfile_connections import priority_above
 from .netplan_settings import (
     HARDWARE,
     NETWORKD,
+    PASSED_ON,
     SOFTWARE,
     Definition,
     condition_of,
@@ -45,8 +46,6 @@ KIND = netplan_settings.KIND
 # /run is not read: it is a tmpfs, which does not outlive the guest's shutdown, and hides what a disk has below it.
 _DIRECTORIES = ("/etc/netplan", "/usr/lib/netplan", "/lib/netplan")
 
-# Connections of NetworkManager's that netplan has no words for (netplan(5), Properties for device type nm-devices).
-_NOT_READ = "nm-devices"
 # What has settings that netplan passes on to NetworkManager.
 _NETWORK_MANAGER, _OF_NETWORK_MANAGER = "NetworkManager", "networkmanager"
 _LIBRARIES = (
@@ -57,6 +56,7 @@ _LIBRARIES = (
 )
 _MOST_LIBRARIES = 10
 _PROGRAMS = ("/usr/sbin/netplan", "/sbin/netplan")
+_ALL = (HARDWARE, *SOFTWARE, PASSED_ON)
 # By what a definition chooses its interfaces, and what it calls them.
 _SECTION = ("network", HARDWARE)
 _MATCHING = ("match", "set-name")
@@ -167,16 +167,6 @@ def is_installed(root: GuestRoot) -> bool:
     return any(map(root.is_file, _PROGRAMS))
 
 
-def not_read(root: GuestRoot) -> list[str]:
-    """The files with connections that only NetworkManager understands."""
-    try:
-        documents = documents_of(root)
-    except Unread:
-        # read() raises it, too.
-        return []
-    return [path for path, each in documents.items() if yaml_text.items(yaml_text.below(each, "network", _NOT_READ))]
-
-
 def renderer(root: GuestRoot) -> str:
     """What applies the definitions that do not say it: "networkd", which is netplan's own choice, or "NetworkManager"."""
     try:
@@ -253,7 +243,7 @@ def name_changes(networks: Mapping[str, Node | None], names: Mapping[str, str]) 
             nodes += [yaml_text.below(definition, "set-name"), yaml_text.below(definition, "match", "name")]
         found[path] += renamings(nodes, names)
         nodes = []
-        for section in (HARDWARE, *SOFTWARE):
+        for section in _ALL:
             for definition in yaml_text.items(yaml_text.below(network, section)):
                 nodes += [yaml_text.below(definition, "link"), yaml_text.below(definition, *_PRIMARY)]
                 nodes += yaml_text.items(yaml_text.below(definition, "interfaces"))
@@ -311,7 +301,7 @@ def paths_of(networks: Mapping[str, Node | None], nics: Sequence[Nic]) -> dict[s
     gone = _vanished(of_nics, {name: each for definitions in merged.values() for name, each in definitions.items()})
     found: dict[str, list[Path]] = {}
     for path, network in networks.items():
-        for section in (HARDWARE, *SOFTWARE):
+        for section in _ALL:
             for identifier, definition in yaml_text.entries(yaml_text.below(network, section)).items():
                 if identifier in gone:
                     found.setdefault(path, []).append((section, identifier))
@@ -340,8 +330,10 @@ def _vanished(gone: Iterable[str], definitions: Mapping[str, Definition]) -> set
     found = set(gone)
     left = list(found)
     while left:
-        for identifier in users.get(left.pop(), ()):
-            if identifier not in found and _is_nothing(definitions[identifier], found):
+        key = left.pop()
+        uuid = netplan_passthrough.uuid_of(definitions.get(key, {}))
+        for identifier in (*users.get(key, ()), *(users.get(uuid, ()) if uuid else ())):
+            if identifier not in found and _is_nothing(definitions[identifier], {*found, uuid}):
                 found.add(identifier)
                 left.append(identifier)
     return found
@@ -350,13 +342,14 @@ def _vanished(gone: Iterable[str], definitions: Mapping[str, Definition]) -> set
 def _lower_of(definition: Definition) -> list[str]:
     ports = definition.get("interfaces")
     links = [definition.get("link"), *(ports if isinstance(ports, list) else ())]
+    links += netplan_passthrough.lowers_of(definition)
     return [link for link in links if isinstance(link, str)]
 
 
 def _is_nothing(definition: Definition, gone: Collection[str]) -> bool:
     """Whether it is on one of those that are gone, or says nothing but which of them are its ports."""
     link = definition.get("link")
-    if isinstance(link, str) and link in gone:
+    if not set(gone).isdisjoint([*([link] if isinstance(link, str) else ()), *netplan_passthrough.lowers_of(definition)]):
         return True
     parameters = definition.get("parameters", {})
     of_ports = {_PRIMARY[-1], *(keys[-1] for keys in _OF_PORTS)}
@@ -369,7 +362,7 @@ def _is_nothing(definition: Definition, gone: Collection[str]) -> bool:
 def mac_changes(network: Node | None, macs: Mapping[str, str]) -> list[Change]:
     """[(node, new text)] for all MAC addresses by which a `network` mapping knows hardware, or which it gives."""
     nodes = []
-    for section in (HARDWARE, *SOFTWARE):
+    for section in _ALL:
         for definition in yaml_text.items(yaml_text.below(network, section)):
             nodes += [yaml_text.below(definition, "match", "macaddress"), yaml_text.below(definition, "macaddress")]
             nodes += netplan_passthrough.nodes_of_macs(definition)

@@ -133,16 +133,22 @@ def with_dhcp(text: str, names: Collection[str]) -> str:
     done: set[tuple[str, str]] = set()
     for stanza in parse(text):
         words = stanza.head.words
-        if stanza.keyword != "iface" or stanza.name not in names or words[3:4] != ["static"]:
+        # ifupdown2 and ifupdown-ng do without family and method, and know the words.
+        is_bare = not stanza.family and bool(stanza.values("address"))
+        if stanza.keyword != "iface" or stanza.name not in names or not (is_bare or words[3:4] == ["static"]):
             continue
-        if ":" in words[1] or (stanza.name, words[2]) in done:
+        family = stanza.family or "inet"
+        if ":" in words[1] or (stanza.name, family) in done:
             # A further address has no place next to that from DHCP.
             for line in (stanza.head, *stanza.options):
                 comment_out(lines, line)
             continue
-        done.add((stanza.name, words[2]))
-        method = "auto" if words[2] == "inet6" else "dhcp"
+        done.add((stanza.name, family))
+        method = "auto" if family == "inet6" else "dhcp"
         for index in range(stanza.head.start, stanza.head.end):
+            if is_bare:
+                head = rf"^(\s*iface\s+{re.escape(words[1])})(?!\S)"
+                lines[index] = re.sub(head, rf"\1 {family} {method}", lines[index], count=1)
             lines[index] = re.sub(r"(?<=\s)static(?!\S)", method, lines[index], count=1)
         for line in stanza.options:
             if option_name(line) in _OF_STATIC:
