@@ -18,7 +18,7 @@ from .cards.assembly import Assembly
 from .cards.identity import Card
 from .cards.nics import Nic, Setting, labels
 from .cards.statics import Static
-from .formats import cloud_init, ifcfg_redhat, ifcfg_suse, keyfiles, unmanaged, wicked
+from .formats import cloud_init, ifcfg_redhat, ifcfg_suse, keyfile_connections, keyfiles, unmanaged, wicked
 from .names import naming
 from .values import Address, host
 
@@ -67,6 +67,7 @@ def concerns_of(
         _rendered_again(root, found, settings),
         _never_applied([*(setting.file for setting in assembly.unused), *_of_unmanaged_cards(root, found)]),
         _configured_twice(found, settings),
+        _of_one_uuid(root, found),
         _for_any_nic(found, assembly.spare, cards),
         automatic.concern(found, bool(cards)),
     )
@@ -212,6 +213,21 @@ def _configured_twice(found: Sequence[Nic], settings: Sequence[Setting]) -> Conc
         f"Several files have network configuration that contradicts each other: {', '.join(several)}.",
         "The services that are enabled in the guest decide which of it is in force. Remove the other files from the "
         "guest, or check the addresses on the target.",
+    )
+
+
+def _of_one_uuid(root: GuestRoot, found: Sequence[Nic]) -> Concern | None:
+    """Copies of a connection for other cards that have kept its UUID."""
+    files = {file for nic in found for file, kind in nic.configured_by if kind == keyfiles.KIND}
+    groups = [paths for paths in (keyfile_connections.with_one_uuid(root) if files else ()) if files.intersection(paths)]
+    if not groups:
+        return None
+    return Concern(
+        "nic-configured-twice",
+        "warning",
+        f"Files with network configuration have the same UUID: {'; '.join(map(elsewhere.listed, groups))}. NetworkManager "
+        "loads only the one that was changed last.",
+        "Give each of these files in the guest a UUID of its own, or remove those that are not in use.",
     )
 
 

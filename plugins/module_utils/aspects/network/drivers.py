@@ -18,19 +18,20 @@ from typing import TYPE_CHECKING, Callable, Protocol
 
 from ...devices.targets import Model
 from ...guest.root import GuestRoot
-from ...texts import globs, sections, yaml_text
+from ...texts import assignments, globs, sections, yaml_text
 from ...texts.unread import Unread
 from ...texts.yaml_text import Path
 from . import systemd_files
 from .cards.nics import Nic
-from .formats import cloud_init, keyfiles, netplan, networkd
+from .formats import cloud_init, ifcfg_redhat, keyfiles, netplan, networkd
 from .formats.keyfile_connections import loaded
 
 if TYPE_CHECKING:
     from yaml.nodes import Node
 
 _DETAIL = "the network card has another driver on the target"
-# What source_hardware of settings says: `Driver=ena vif` (networkd), `driver=vmxnet3` (keyfile), `driver: e1000` (netplan).
+# What source_hardware of settings says: `Driver=ena vif` (networkd), `driver=vmxnet3` (keyfile, ifcfg), `driver: e1000`
+# (netplan, cloud-init).
 # Not what excludes drivers, too.
 _ASKED = re.compile(r"(?i)driver(?:=|: )[^!&]*")
 # What a .link file says of names alone (systemd.link(5)), and a Path= that no card of a virtual machine has anyway.
@@ -83,6 +84,7 @@ def use_new(root: GuestRoot, on_target: Mapping[Nic, Model]) -> list[tuple[str, 
                 wanted.setdefault((kind, file), set()).add(model.kernel_driver)
     _in_networkd(root, {path: drivers for (kind, path), drivers in wanted.items() if kind == networkd.KIND})
     _in_keyfiles(root, {path: drivers for (kind, path), drivers in wanted.items() if kind == keyfiles.KIND})
+    _in_ifcfg(root, {path: drivers for (kind, path), drivers in wanted.items() if kind == ifcfg_redhat.KIND})
     by_driver = {nic: model for nic, model in on_target.items() if set(nic.source_hardware) - set(left(nic))}
     # cloud-init would write netplan's file again for a new instance.
     if {kind for kind, _path in wanted}.isdisjoint(format_.KIND for format_ in _OF_YAML):
@@ -115,6 +117,22 @@ def _in_keyfiles(root: GuestRoot, wanted: Mapping[str, Collection[str]]) -> None
             entries = [each for each in connection.entries if (each.section, each.key) == ("match", "driver")]
             text = sections.edited(connection.text, entries, partial(_listed, missing))
             root.write(connection.path, text, _DETAIL)
+
+
+def _in_ifcfg(root: GuestRoot, wanted: Mapping[str, Collection[str]]) -> None:
+    for path, drivers in wanted.items():
+        text = root.read(path) or ""
+        root.write(path, with_ifcfg_drivers(text, drivers), _DETAIL)
+
+
+def with_ifcfg_drivers(text: str, drivers: Collection[str]) -> str:
+    """text, an ifcfg file's, which is for cards of these drivers, too, where it is for those of some."""
+    asked = assignments.values(text).get(ifcfg_redhat.DRIVER, "")
+    missing = missing_in([word.lstrip("|") for word in asked.split()], drivers) if asked else []
+    # A quote or the like in the name of a driver would be the shell's.
+    if not missing or not re.fullmatch(r"[\w.,|* -]+", asked):
+        return text
+    return assignments.with_value(text, ifcfg_redhat.DRIVER, f'"{" ".join([asked, *missing])}"')
 
 
 def _appended(words: str, value: str) -> str:

@@ -48,6 +48,10 @@ _ON_BRIDGE = ("ovsintport",)
 # What gives the NIC with HWADDR the name DEVICE, where it is installed; NetworkManager does not rename.
 _RENAMER = ("/usr/lib/udev/rename_device", "/lib/udev/rename_device")
 
+# What NetworkManager asks of the hardware in addition.
+DRIVER = "MATCH_DRIVER"
+_MATCHES = (("driver", DRIVER), ("path", "MATCH_PATH"))
+
 # What belongs to ifcfg-NAME, before its name.
 _COMPANIONS = ("route-", "route6-", "rule-", "rule6-")
 
@@ -314,10 +318,20 @@ def _setting(file: _File, everywhere: Mapping[str, str], renames: bool) -> Setti
         mac=values.normal_mac(file.values.get("MACADDR", "")),
         hardware_mac=file.hardware_mac,
         binds=bool(renames and file.values.get("DEVICE") and file.hardware_mac),
-        patterns=("*",) if file.is_for_any_nic else (),
+        patterns=(_condition(file),) if file.is_for_any_nic else (),
+        source_hardware=tuple(
+            f"{key}={file.values[variable]}" for key, variable in _MATCHES if file.values.get(variable)
+        ),
         # An alias comes up with its interface.
         at_boot=file.is_at_boot and not file.is_alias,
     )
+
+
+def _condition(file: _File) -> str:
+    """What NetworkManager asks of names, as a condition of cards/patterns.py; "*" for any."""
+    # nm-settings-ifcfg-rh(5), MATCH_INTERFACE_NAME: "!" excludes, "&" makes it mandatory, "|" is the default.
+    words = [word.lstrip("|&") for word in file.values.get("MATCH_INTERFACE_NAME", "").split()]
+    return " ".join("!" + word.lstrip("!|&") if word.startswith("!") else word for word in words if word) or "*"
 
 
 def _parents(file: _File) -> Iterator[str]:
