@@ -33,6 +33,7 @@ _VIRTUAL_KINDS = frozenset(
     ("bond", "bridge", "dummy", "gre", "macvlan", "ppp", "tunnel", "veth", "vlan", "vrf", "vxlan", "wifi", "wireguard")
 )
 _VIRTUAL_METHODS = frozenset(("loopback", "ppp", "wvdial", "tunnel", "6to4", "v4tunnel", "wireguard"))
+_EVERYWHERE = frozenset(("default", "0.0.0.0/0", "::/0"))
 _METHODS = {"static": "static", "dhcp": "dhcp", "bootp": "dhcp", "auto": "auto", "manual": "manual"}
 
 
@@ -189,7 +190,7 @@ def _addresses(stanza: Stanza) -> tuple[str, ...]:
         # compute_v4_mask() in archcommon.c), and IPv6's is 64 (inet6.defn).
         prefix = prefix or "".join(masks[index : index + 1] or masks[:1])
         found += values.with_prefix(address, prefix or ("64" if ":" in address else values.class_prefix(address)))
-    for words in _commands(stanza):
+    for words in map(link_commands.without_options, _commands(stanza)):
         # ip address add ADDRESS/PREFIX dev INTERFACE (ip-address(8))
         if words[:1] == ["ip"] and len(words) > 3 and "address".startswith(words[1]) and words[2] in ("add", "replace"):
             device = words[words.index("dev") + 1] if "dev" in words[:-1] else stanza.name
@@ -201,18 +202,18 @@ def _addresses(stanza: Stanza) -> tuple[str, ...]:
 def _gateways(stanza: Stanza) -> tuple[str, ...]:
     """The gateway, and those of default routes which commands add (ip-route(8), route(8))."""
     found = stanza.values("gateway")
-    for words in _commands(stanza):
+    for words in map(link_commands.without_options, _commands(stanza)):
         if words[:1] == ["ip"] and len(words) > 2 and "route".startswith(words[1]) and "via" in words[:-1]:
-            if {"default", "0.0.0.0/0", "::/0"}.intersection(words) and values.in_main_table(words):
+            if _EVERYWHERE.intersection(words) and values.in_main_table(words):
                 found.append(words[words.index("via") + 1])
-        elif words[:2] == ["route", "add"] and "default" in words and "gw" in words[:-1]:
+        elif words[:2] == ["route", "add"] and _EVERYWHERE.intersection(words) and "gw" in words[:-1]:
             found.append(words[words.index("gw") + 1])
     return values.gateways(found)
 
 
 def _commands(stanza: Stanza) -> Iterator[list[str]]:
-    """The words of the commands that bring the interface up, without options of the program."""
+    """The words of the commands that bring the interface up."""
     for line in stanza.options:
         if option_name(line) in ("up", "pre_up", "post_up"):
             for command in link_commands.commands_in(line.words[1:]):
-                yield [word for word in command if word not in ("-4", "-6")]
+                yield command

@@ -274,7 +274,7 @@ def settings_of(connection: Connection, names: Mapping[str, str], controller: st
     setting = Setting(
         connection.path,
         KIND,
-        connection.name,
+        connection.name or _vlan_name(connection, lower),
         virtual=not connection.wired,
         hardware=connection.wired,
         lower=tuple(lower),
@@ -305,6 +305,13 @@ def settings_of(connection: Connection, names: Mapping[str, str], controller: st
             yield replace(setting, name=word)
     else:
         yield replace(setting, patterns=(condition or "*",))
+
+
+def _vlan_name(connection: Connection, lower: Sequence[str]) -> str | None:
+    """What NetworkManager calls a VLAN without a name: as its parent, and its number (nm_utils_new_vlan_name())."""
+    identifier = connection.get("vlan", "id")
+    name = f"{lower[0]}.{identifier}" if lower and connection.type == "vlan" and identifier.isdecimal() else ""
+    return name if INTERFACE.fullmatch(name) else None
 
 
 def _lower(connection: Connection, names: Mapping[str, str]) -> tuple[list[str], bool]:

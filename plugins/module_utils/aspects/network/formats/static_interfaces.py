@@ -19,6 +19,7 @@ from ....texts.stanzas import Line, Stanza, option_name, parse
 from .. import values
 from ..cards.nics import Nic
 from ..cards.statics import Static
+from . import link_commands
 
 _RESOLV_CONF = "/etc/resolv.conf"
 _TAKE_DNS = (
@@ -175,7 +176,7 @@ def _is_static(line: Line, stanza: Stanza, of_dns: bool) -> bool:
         return True
     if name not in _COMMANDS:
         return False
-    words = [word for word in line.words[1:] if word not in ("-4", "-6")]
+    words = link_commands.without_options(line.words[1:])
     program = words[0].rpartition("/")[2] if words else ""
     if program == "ip" and len(words) > 2 and "address".startswith(words[1]) and len(words) > 3:
         device = words[words.index("dev") + 1] if "dev" in words[:-1] else stanza.name
