@@ -189,6 +189,7 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
         if any(":" in address for address in addresses):
             text = assignments.with_value(text, "IPV6_AUTOCONF", "yes")
         root.write(file.path, text, detail)
+        _take_default_routes(root, file, detail)
 
 
 def use_static(root: GuestRoot, statics: Mapping[Nic, Static]) -> None:
@@ -235,13 +236,18 @@ def _use_static(root: GuestRoot, nic: Nic, static: Static, own: Iterable[_File])
             continue
         root.write(file.path, static_ifcfg.with_static(file.text, static, is_first), detail)
         is_first = False
-        for companion in _companions(file):
-            routes = root.read(companion)
-            if routes is not None:
-                root.write(companion, static_ifcfg.without_default(routes), detail)
+        _take_default_routes(root, file, detail)
     everywhere = root.read(_GLOBAL) or ""
     if not is_first and assignments.values(everywhere).get("GATEWAY") in nic.gateways:
         root.write(_GLOBAL, assignments.commented_out(everywhere, lambda name: name == "GATEWAY"), detail)
+
+
+def _take_default_routes(root: GuestRoot, file: _File, detail: str) -> None:
+    """Make comments of the default routes that belong to the file."""
+    for companion in _companions(file):
+        routes = root.read(companion)
+        if routes is not None:
+            root.write(companion, static_ifcfg.without_default(routes), detail)
 
 
 def _keys(nic: Nic) -> set[str]:

@@ -136,7 +136,12 @@ def with_dhcp(text: str, names: Collection[str]) -> str:
         words = stanza.head.words
         # ifupdown2 and ifupdown-ng do without family and method, and know the words.
         is_bare = not stanza.family and bool(stanza.values("address"))
-        if stanza.keyword != "iface" or stanza.name not in names or not (is_bare or words[3:4] == ["static"]):
+        if stanza.keyword != "iface" or stanza.name not in names:
+            continue
+        if not is_bare and stanza.method != "static":
+            for line in stanza.options:
+                if option_name(line) in _COMMANDS and _is_static(line, stanza, False):
+                    comment_out(lines, line)
             continue
         family = stanza.family or "inet"
         if ":" in words[1] or (stanza.name, family) in done:
@@ -152,7 +157,7 @@ def with_dhcp(text: str, names: Collection[str]) -> str:
                 lines[index] = re.sub(head, rf"\1 {family} {method}", lines[index], count=1)
             lines[index] = re.sub(r"(?<=\s)static(?!\S)", method, lines[index], count=1)
         for line in stanza.options:
-            if option_name(line) in _OF_STATIC:
+            if _is_static(line, stanza, False):
                 comment_out(lines, line)
     return "\n".join(lines)
 
