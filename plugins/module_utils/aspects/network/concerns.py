@@ -329,6 +329,23 @@ def _unconfigured(
     )
 
 
+def not_started(chosen: Iterable[Nic]) -> list[Concern]:
+    """The Concern over those of the Nics for which DHCP or other addresses were chosen that are not brought up at boot."""
+    nics_down = [nic for nic in chosen if nic.configured_by and not nic.at_boot]
+    if not nics_down:
+        return []
+    files = dict.fromkeys(file for nic in nics_down for file, _kind in nic.configured_by)
+    return [
+        Concern(
+            "nic-not-started",
+            "warning",
+            f"The guest does not bring up {labels(nics_down)} at boot, so that what was chosen for it has no effect there: "
+            f"{', '.join(files)}.",
+            "Have these files bring it up (ONBOOT=yes, autoconnect=true, an `auto` line) if it is to be reached on the target.",
+        )
+    ]
+
+
 def of_static(root: GuestRoot, static: Mapping[Nic, Static], settings: Sequence[Setting]) -> list[Concern]:
     """The Concerns over NICs that got other addresses: where the old ones still stand, and what may undo it.
 

@@ -126,6 +126,13 @@ SUBJECT = Subject(
             "Remove the files of the programs that do not run from the guest, or check the addresses on the target.",
         ),
         concern(
+            "nic-not-started",
+            "warning",
+            "DHCP or other addresses were chosen for a network card that the guest does not bring up at boot (`ONBOOT=no`, "
+            "`autoconnect=false`, no `auto` line). guestconv writes what was chosen, and does not change when it is applied.",
+            "Have the guest bring the network card up at boot, in the files that the message names, if it is to be reached there.",
+        ),
+        concern(
             "nic-mac-used-elsewhere",
             "warning",
             "Files other than network configuration mention a MAC address that `hardware.target_interfaces` replaces. "

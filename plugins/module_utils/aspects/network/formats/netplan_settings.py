@@ -175,7 +175,8 @@ def _name(identifier: str, definition: Definition) -> str | None:
     name = identifier
     if "match" in definition:
         name = _text(definition.get("set-name")) or _text(_match(definition).get("name"))
-    return name if INTERFACE.fullmatch(name) else None
+    # What systemd-networkd gets as Name=!eth0 is for all others.
+    return name if INTERFACE.fullmatch(name) and not name.startswith("!") else None
 
 
 def condition_of(definition: Definition) -> str:
