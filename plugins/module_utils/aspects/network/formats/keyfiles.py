@@ -166,15 +166,28 @@ def _controller(connection: Connection, by_uuid: Mapping[str, Connection], all_:
 
 
 def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
-    """Take the connections of these Nics away, and those of VLANs on them."""
+    """Take the connections of these Nics away, and those of VLANs and the like on them."""
     gone = {nic.name for nic in nics if nic.name} | {nic.hardware_mac for nic in nics if nic.hardware_mac}
     detail = f"{labels(nics)} is not on the target"
     connections = loaded(root)
     of_gone = [each for each in connections if each.name in gone or (each.name is None and each.hardware_mac in gone)]
-    gone |= {each.uuid for each in of_gone} - {""}
-    of_gone += [each for each in connections if each.get("vlan", "parent") in gone and each not in of_gone]
+    left = [each for each in connections if each not in of_gone]
+    on_them = of_gone
+    while on_them:
+        gone |= {key for each in on_them for key in (each.uuid, each.name) if key}
+        on_them = [each for each in left if not gone.isdisjoint(parent for _section, parent in _parents(each))]
+        left = [each for each in left if each not in on_them]
+        of_gone = [*of_gone, *on_them]
     for connection in of_gone:
         root.remove(connection.path, detail)
+
+
+def _parents(connection: Connection) -> Iterator[tuple[str, str]]:
+    """(section, what it names there) of what the connection's interface is made of: names, UUIDs or MAC addresses."""
+    for section, key in PARENTS:
+        value = connection.get(section, key)
+        if value:
+            yield section, values.normal_mac(value) or value
 
 
 def replace_macs(root: GuestRoot, macs: Mapping[str, str]) -> None:
@@ -316,8 +329,7 @@ def _vlan_name(connection: Connection, lower: Sequence[str]) -> str | None:
 
 def _lower(connection: Connection, names: Mapping[str, str]) -> tuple[list[str], bool]:
     """(the keys of what the connection's interface is made of, whether it is not reached by itself) of software."""
-    found = [(section, connection.get(section, key)) for section, key in PARENTS]
-    lower = [(section, values.normal_mac(value) or value) for section, value in found if value]
+    lower = list(_parents(connection))
     tagged = any(section not in ("macvlan", "ipvlan") for section, _value in lower)
     # A UUID is that of a connection, which may know its NIC by a MAC address, or by nothing.
     keys = [
