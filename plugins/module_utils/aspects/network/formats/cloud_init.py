@@ -332,13 +332,18 @@ def _ports(item: Node) -> list[str]:
 
 
 def _paths_of_version_1(network: Node | None, names: Collection[str | None]) -> Iterator[Path]:
-    for index, item in enumerate(_items(network)):
-        if _word(item, "name") in names or _word(item, "vlan_link") in names:
+    items = _items(network)
+    gone = set(names)
+    # A VLAN may be on another.
+    while on_them := {_word(each, "name") for each in items if _word(each, "vlan_link") in gone} - gone:
+        gone |= on_them
+    for index, item in enumerate(items):
+        if _word(item, "name") in gone:
             yield ("config", index)
             continue
         for key in _PORTS:
             for place, node in yaml_text.children(yaml_text.below(item, key)).items():
-                if yaml_text.scalar(node) in names:
+                if yaml_text.scalar(node) in gone:
                     yield ("config", index, key, place)
 
 

@@ -105,7 +105,7 @@ def read(root: GuestRoot) -> list[Setting]:
     at_boot = {file.name for file in found_files if file.name and not file.is_alias and file.is_at_boot}
     found: list[Setting] = []
     for file in found_files:
-        setting = _setting(file, everywhere, renames)
+        setting = _setting(file, everywhere, renames, names)
         if not setting.gateways:
             routes = [path for path in _companions(file) if posixpath.basename(path) in beside]
             setting = replace(setting, gateways=values.gateways([_default_route(root, routes) or ""]))
@@ -127,8 +127,11 @@ def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
     detail = f"{labels(nics)} is not on the target"
     names = {nic.name for nic in nics if nic.name}
     macs = {nic.hardware_mac for nic in nics if nic.hardware_mac}
-    for file in _files(root):
-        if file.name in names or (not file.name and file.hardware_mac in macs) or names & set(_parents(file)):
+    found = _files(root)
+    uuids = {file.values.get("UUID", "") for file in found if file.name in names and not file.is_alias} - {""}
+    for file in found:
+        is_on_them = not (names | uuids).isdisjoint(_parents(file))
+        if file.name in names or (not file.name and file.hardware_mac in macs) or is_on_them:
             for path in (file.path, *_companions(file)):
                 root.remove(path, detail)
 
@@ -300,13 +303,17 @@ def _is_virtual(file: _File) -> bool:
     return bool(file.values.get("BONDING_OPTS") and not of_port) or bool(file.values.get("ESSID"))
 
 
-def _setting(file: _File, everywhere: Mapping[str, str], renames: bool) -> Setting:
+def _setting(
+    file: _File, everywhere: Mapping[str, str], renames: bool, names: Mapping[str, str | None]
+) -> Setting:
+    """names: {UUID: interface}, by which NetworkManager's files name what others are on."""
     kind = _kind(file).lower()
     tagged = file.on("VLAN") or kind == "vlan" or "." in (file.name or "")
     lower = list(_parents(file)) if tagged or file.values.get("MACVLAN_PARENT") or file.values.get("ETH") else []
     if kind in _ON_BRIDGE:
         lower.append(file.values.get("OVS_BRIDGE", ""))
     lower += file.values.get("BOND_IFACES", "").split()
+    lower = [names.get(each) or each for each in lower]
     addresses = tuple(dict.fromkeys((*ifcfg_addresses.ipv4(file.values), *ifcfg_addresses.ipv6(file.values))))
     return Setting(
         file.path,

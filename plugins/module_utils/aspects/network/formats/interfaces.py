@@ -23,7 +23,7 @@ from ..cards.nics import INTERFACE, Nic, Setting, labels
 from ..cards.patterns import matches
 from ..cards.statics import Static
 from . import interfaces_settings, static_interfaces
-from .interfaces_settings import MEMBERS, PARENT, REQUIRES, settings_of
+from .interfaces_settings import MEMBERS, REQUIRES, settings_of
 from .static_interfaces import Chosen, comment_out
 
 KIND = interfaces_settings.KIND
@@ -68,7 +68,7 @@ def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
     names = {nic.name for nic in nics if nic.name}
     gone = set(names)
     for text in texts.values():
-        gone |= {stanza.name for stanza in parse(text) if set(stanza.values(PARENT)) & names}
+        gone |= {stanza.name for stanza in parse(text) if interfaces_settings.is_on(stanza, names)}
     for file, text in texts.items():
         detail = f"{', '.join(sorted(names))} is not on the target; its lines were commented out"
         root.write(file, without(text, gone), detail)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from ....texts.stanzas import Stanza, option_name
@@ -87,6 +87,13 @@ def _settings(file: str, stanza: Stanza, name: str, at_boot: bool) -> Iterator[S
     for command in _commands(stanza):
         for made in link_commands.made_by(command, name):
             yield Setting(file, KIND, made.name, virtual=True, lower=made.lower, tagged=made.tagged)
+
+
+def is_on(stanza: Stanza, names: Collection[str]) -> bool:
+    """Whether the interface of the stanza is nothing without those of these names: by its options, or as commands make it."""
+    made = [each for command in _commands(stanza) for each in link_commands.made_by(command, stanza.name)]
+    lower = {lower for each in made if each.name == stanza.name for lower in each.lower}
+    return not set(names).isdisjoint(stanza.values(PARENT)) or (bool(lower) and lower <= set(names))
 
 
 def _is_virtual(stanza: Stanza) -> bool:
