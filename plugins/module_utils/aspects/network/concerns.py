@@ -219,7 +219,9 @@ def _configured_twice(found: Sequence[Nic], settings: Sequence[Setting]) -> Conc
 def _of_one_uuid(root: GuestRoot, found: Sequence[Nic]) -> Concern | None:
     """Copies of a connection for other cards that have kept its UUID."""
     files = {file for nic in found for file, kind in nic.configured_by if kind == keyfiles.KIND}
-    groups = [paths for paths in (keyfile_connections.with_one_uuid(root) if files else ()) if files.intersection(paths)]
+    groups = [
+        paths for paths in (keyfile_connections.with_one_uuid(root) if files else ()) if files.intersection(paths)
+    ]
     if not groups:
         return None
     return Concern(

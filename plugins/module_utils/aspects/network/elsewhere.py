@@ -63,7 +63,7 @@ def named_elsewhere(root: GuestRoot, names: Mapping[str, str]) -> list[Concern]:
             f"{listed(files)} still mention {', '.join(names)}, which "
             f"{'is' if len(names) == 1 else 'are'} called {', '.join(names.values())} on the target.",
             "Change the name in these files if it is that of the network card: rules of a firewall, services, sysctls.",
-        )
+        ),
     ]
 
 
@@ -74,9 +74,7 @@ def gone_elsewhere(root: GuestRoot, names: Collection[str]) -> list[Concern]:
     words = _words(names)
     found = _files_with(root, names, _IN_NAMES)
     files = [
-        file
-        for file in found.paths
-        if any(words.search(line) for line in without_comments(root.read(file) or ""))
+        file for file in found.paths if any(words.search(line) for line in without_comments(root.read(file) or ""))
     ]
     files += _called(root, names)
     incomplete = searched.concerns_over(root, found)
@@ -89,7 +87,7 @@ def gone_elsewhere(root: GuestRoot, names: Collection[str]) -> list[Concern]:
             "warning",
             f"{listed(files)} still mention {', '.join(names)}, which the target does not have.",
             "Remove the name from these files if it is that of the network card: rules of a firewall, services, sysctls.",
-        )
+        ),
     ]
 
 
@@ -126,7 +124,7 @@ def macs_elsewhere(root: GuestRoot, macs: Mapping[str, str]) -> list[Concern]:
             f"{listed(found.paths)} still mention a MAC address that the target replaces: {changed}.",
             "Change the address in these files if it identifies the network card there: NetworkManager.conf, DHCP and "
             "firewall configuration, licences.",
-        )
+        ),
     ]
 
 
@@ -145,7 +143,7 @@ def addresses_elsewhere(root: GuestRoot, addresses: Sequence[str], whose: str) -
             f"{listed(places)} still mention {', '.join(addresses)}, which was the address or gateway of {whose}.",
             "Change it there where the new address is meant: /etc/hosts, addresses on which services listen, rules of a "
             "firewall, static routes by the old gateway.",
-        )
+        ),
     ]
 
 

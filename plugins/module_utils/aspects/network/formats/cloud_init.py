@@ -38,7 +38,9 @@ _OFF = ("/etc/cloud/cloud-init.disabled",)
 _PROGRAM = "/usr/bin/cloud-init"
 
 _METHODS = {"static": "static", "static6": "static", "dhcp": "dhcp", "dhcp4": "dhcp", "dhcp6": "dhcp"}
-_METHODS.update({"ipv6_dhcpv6-stateful": "dhcp", "ipv6_slaac": "auto", "ipv6_dhcpv6-stateless": "auto", "manual": "manual"})
+_METHODS.update(
+    {"ipv6_dhcpv6-stateful": "dhcp", "ipv6_slaac": "auto", "ipv6_dhcpv6-stateless": "auto", "manual": "manual"}
+)
 _OF_STATIC = ("address", "netmask", "gateway", "routes")
 _PORTS = ("bond_interfaces", "bridge_interfaces")
 # What a card has next to the MAC address where cloud-init gives it the name.

@@ -303,9 +303,7 @@ def _is_virtual(file: _File) -> bool:
     return bool(file.values.get("BONDING_OPTS") and not of_port) or bool(file.values.get("ESSID"))
 
 
-def _setting(
-    file: _File, everywhere: Mapping[str, str], renames: bool, names: Mapping[str, str | None]
-) -> Setting:
+def _setting(file: _File, everywhere: Mapping[str, str], renames: bool, names: Mapping[str, str | None]) -> Setting:
     """names: {UUID: interface}, by which NetworkManager's files name what others are on."""
     kind = _kind(file).lower()
     tagged = file.on("VLAN") or kind == "vlan" or "." in (file.name or "")

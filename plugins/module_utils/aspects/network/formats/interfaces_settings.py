@@ -222,5 +222,4 @@ def _commands(stanza: Stanza) -> Iterator[list[str]]:
     """The words of the commands that bring the interface up."""
     for line in stanza.options:
         if option_name(line) in ("up", "pre_up", "post_up"):
-            for command in link_commands.commands_in(line.words[1:]):
-                yield command
+            yield from link_commands.commands_in(line.words[1:])

@@ -171,11 +171,10 @@ def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
     detail = f"{labels(nics)} is not on the target"
     connections = loaded(root)
     of_gone = [each for each in connections if each.name in gone or (each.name is None and each.hardware_mac in gone)]
+    gone |= {each.uuid for each in of_gone} - {""}
     left = [each for each in connections if each not in of_gone]
-    on_them = of_gone
-    while on_them:
+    while on_them := [each for each in left if not gone.isdisjoint(parent for _section, parent in _parents(each))]:
         gone |= {key for each in on_them for key in (each.uuid, each.name) if key}
-        on_them = [each for each in left if not gone.isdisjoint(parent for _section, parent in _parents(each))]
         left = [each for each in left if each not in on_them]
         of_gone = [*of_gone, *on_them]
     for connection in of_gone:

@@ -349,7 +349,9 @@ def _lower_of(definition: Definition) -> list[str]:
 def _is_nothing(definition: Definition, gone: Collection[str]) -> bool:
     """Whether it is on one of those that are gone, or says nothing but which of them are its ports."""
     link = definition.get("link")
-    if not set(gone).isdisjoint([*([link] if isinstance(link, str) else ()), *netplan_passthrough.lowers_of(definition)]):
+    if not set(gone).isdisjoint(
+        [*([link] if isinstance(link, str) else ()), *netplan_passthrough.lowers_of(definition)]
+    ):
         return True
     parameters = definition.get("parameters", {})
     of_ports = {_PRIMARY[-1], *(keys[-1] for keys in _OF_PORTS)}
