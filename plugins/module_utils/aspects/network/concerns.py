@@ -63,7 +63,7 @@ def concerns_of(
         identity.unknown_targets(found, macs),
         _not_kept(root, found),
         _order_matters(found),
-        asks_for_old_hardware([pair for nic in found for pair in drivers.left(nic)]),
+        asks_for_old_hardware([*(pair for nic in found for pair in drivers.left(nic)), *_of_functions(settings)]),
         _rendered_again(root, found, settings),
         _never_applied([*(setting.file for setting in assembly.unused), *_of_unmanaged_cards(root, found)]),
         _configured_twice(found, settings),
@@ -121,6 +121,12 @@ def _order_matters(found: Sequence[Nic]) -> Concern | None:
         f"The kernel itself assigns the names {', '.join(names)}, in the order in which it finds the network cards.",
         "Give the virtual machine its network cards in the order of hardware.interfaces that convert returns.",
     )
+
+
+def _of_functions(settings: Sequence[Setting]) -> Iterator[tuple[str, str]]:
+    """Pairs as of Nic.source_hardware, of interfaces that are no network cards: virtual functions of one (SR-IOV)."""
+    for setting in settings:
+        yield from ((setting.file, asked) for asked in setting.source_hardware if setting.virtual)
 
 
 def asks_for_old_hardware(left: Sequence[tuple[str, str]]) -> Concern | None:

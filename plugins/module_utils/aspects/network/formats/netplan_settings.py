@@ -220,6 +220,7 @@ def _setting(
         source_hardware=(
             *(f"driver: {' '.join(words)}" for words in [_match_words(match.get("driver"))] if words),
             *(f"{key}: {_text(definition.get(key))}" for key in _OF_FUNCTIONS if definition.get(key)),
+            *([f"link: {_text(definition.get('link'))}"] if is_function else []),
         ),
         at_boot=_text(definition.get("activation-mode")) not in ("manual", "off"),
     )
