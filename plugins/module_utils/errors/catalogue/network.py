@@ -122,8 +122,10 @@ SUBJECT = Subject(
             "nic-configured-twice",
             "warning",
             "Files of different programs, such as ifupdown's and NetworkManager's, or several ifcfg files that are for "
-            "boot (`ONBOOT=yes`), give one network card different addresses. guestconv reports all of them.",
-            "Remove the files of the programs that do not run from the guest, or check the addresses on the target.",
+            "boot (`ONBOOT=yes`), give one network card different addresses. guestconv reports all of them. Or several of "
+            "NetworkManager's keyfiles have the same UUID, of which it loads one.",
+            "Remove the files of the programs that do not run from the guest, or check the addresses on the target. Give each "
+            "keyfile a UUID of its own.",
         ),
         concern(
             "nic-not-started",
