@@ -33,6 +33,9 @@ _VIRTUAL_KINDS = frozenset(
     ("bond", "bridge", "dummy", "gre", "macvlan", "ppp", "tunnel", "veth", "vlan", "vrf", "vxlan", "wifi", "wireguard")
 )
 _VIRTUAL_METHODS = frozenset(("loopback", "ppp", "wvdial", "tunnel", "6to4", "v4tunnel", "wireguard"))
+_RANGE = re.compile(r"([A-Za-z0-9-]*[A-Za-z])\[?(\d{1,4})-(\d{1,4})\]?([A-Za-z]?\w{0,4})")
+# No virtual machine has as many cards.
+_MOST_OF_RANGE = 100
 _EVERYWHERE = frozenset(("default", "0.0.0.0/0", "::/0"))
 _METHODS = {"static": "static", "dhcp": "dhcp", "bootp": "dhcp", "auto": "auto", "manual": "manual"}
 
@@ -145,7 +148,7 @@ def _members(stanza: Stanza) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(the names, the globs over names) of the interfaces of which a bond or bridge consists.
 
     bridge-utils-interfaces(5): `all` is for all cards, and between `regex` and `noregex` are regular expressions.
-    ifupdown2 has lists with commas after `glob`.
+    ifupdown2 has lists with commas, and ranges (swp1-4, swp[1-4]s0), after `glob` (expand_iface_range() of its utils.py).
     """
     names: list[str] = []
     globs: list[str] = []
@@ -161,8 +164,17 @@ def _members(stanza: Stanza) -> tuple[tuple[str, ...], tuple[str, ...]]:
             elif mode == "regex":
                 names += word.strip("()").split("|")
             elif word != "none":
-                names += word.split(",")
+                names += [each for part in word.split(",") for each in (_of_range(part) if mode == "glob" else [part])]
     return tuple(name for name in names if INTERFACE.fullmatch(name)), tuple(dict.fromkeys(globs))
+
+
+def _of_range(word: str) -> list[str]:
+    """The names in a range of ifupdown2's, or the word, which is none."""
+    found = _RANGE.fullmatch(word)
+    if not found:
+        return [word]
+    start, first, last, end = found.groups()
+    return [f"{start}{number}{end}" for number in range(int(first), min(int(last), int(first) + _MOST_OF_RANGE) + 1)]
 
 
 def _glob_for(expression: str) -> str:
