@@ -33,7 +33,7 @@ _VIRTUAL_KINDS = frozenset(
     ("bond", "bridge", "dummy", "gre", "macvlan", "ppp", "tunnel", "veth", "vlan", "vrf", "vxlan", "wifi", "wireguard")
 )
 _VIRTUAL_METHODS = frozenset(("loopback", "ppp", "wvdial", "tunnel", "6to4", "v4tunnel", "wireguard"))
-_RANGE = re.compile(r"([A-Za-z0-9-]*[A-Za-z])\[?(\d{1,4})-(\d{1,4})\]?([A-Za-z]?\w{0,4})")
+_RANGE = re.compile(r"([A-Za-z0-9-]*[A-Za-z])\[?(\d{1,4})-(\d{1,4})\]?([.\w]{0,8})")
 # No virtual machine has as many cards.
 _MOST_OF_RANGE = 100
 _EVERYWHERE = frozenset(("default", "0.0.0.0/0", "::/0"))
@@ -148,7 +148,7 @@ def _members(stanza: Stanza) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(the names, the globs over names) of the interfaces of which a bond or bridge consists.
 
     bridge-utils-interfaces(5): `all` is for all cards, and between `regex` and `noregex` are regular expressions.
-    ifupdown2 has lists with commas, and ranges (swp1-4, swp[1-4]s0), after `glob` (expand_iface_range() of its utils.py).
+    ifupdown2 has lists with commas, and ranges (swp1-4, swp[1-4]s0), after `glob` (parse_glob() of its modulebase.py).
     """
     names: list[str] = []
     globs: list[str] = []
