@@ -34,8 +34,8 @@ _ROOM = 100 * 1024 * 1024
 _SHUT_DOWN = "Start Windows once on its old hypervisor, and shut it down with `shutdown /s /t 0`."
 
 # Of partmgr.sys: bring all disks online. What servers have leaves those on another bus offline (Microsoft, "san").
-# A key that only Windows PE has.
-_IS_PE = r"Control\MiniNT"
+# The edition of Windows PE, as its images have it. Its key Control\MiniNT is no sign: a real hive of Windows 10 has it too.
+_PE = "windowspe"
 _SAN_POLICY = r"Services\partmgr\Parameters"
 _ALL_ONLINE = 1
 
@@ -101,8 +101,8 @@ def _version(root: GuestRoot) -> Iterator[Concern]:
             "The README lists the versions that are supported.",
         )
         return
-    current = release.controlled(root, "")
-    if current and current.key(_IS_PE):
+    software = root.hive(release.SOFTWARE, "")
+    if release.text(software.key(release.CURRENT_VERSION) if software else None, "EditionID").casefold() == _PE:
         yield Concern(
             "windows-version-not-supported",
             "error",

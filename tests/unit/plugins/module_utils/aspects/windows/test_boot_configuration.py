@@ -103,8 +103,11 @@ def conditions(**texts):
 
 
 def test_windows_pe_is_refused_by_its_name():
-    found = conditions(system="[ControlSet001\\Control\\MiniNT]\n")["windows-version-not-supported"]
+    edition = '[Microsoft\\Windows NT\\CurrentVersion]\n"EditionID"="WindowsPE"\n'
+    found = conditions(software=edition)["windows-version-not-supported"]
     assert found.severity == "error" and "Windows PE" in found.message
+    # The key that it has is in an installed Windows as well, where somebody made it.
+    assert "windows-version-not-supported" not in conditions(system="[ControlSet001\\Control\\MiniNT]\n")
 
 
 def test_editions_that_do_not_run_the_first_boot_are_reported():
