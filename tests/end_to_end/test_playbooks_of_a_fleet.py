@@ -135,9 +135,17 @@ def test_a_misspelt_value_is_found_before_anything_is_done(place, variables, sen
     assert not (place.scratch / "run" / "state").exists()
 
 
-def test_a_name_that_cannot_be_that_of_a_file_is_refused(tmp_path):
+def test_names_and_variables_that_cannot_be_are_refused(tmp_path):
     tasks = [{"ansible.builtin.import_tasks": str(fleet.ROOT / "playbooks" / "tasks" / "variables.yml")}]
-    inventory = {"all": {"hosts": dict.fromkeys(["web/01", "..", "web 01", "größe"])}}
+    hosts = {
+        "web/01": {},
+        "..": {},
+        "web 01": {"guestconv_target": "kmv"},
+        "größe": {"guestconv_devices_host": {"network": {}}},
+    }
+    machines = {"hosts": {"conv1": {"guestconv_slot": {"count": 2}, "guestconv_slots": {"count": 2}}}}
+    inventory = {"all": {"hosts": hosts, "children": {"guestconv_conversion_hosts": machines}}}
+    inventory["all"]["vars"] = {"guestconv_platfrom": "libvirt", "guestconv_keys": [], "own": 1}
     (tmp_path / "hosts.json").write_text(json.dumps(inventory), encoding="utf-8")
     (tmp_path / "play.yml").write_text(
         yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": tasks}]), encoding="utf-8"
@@ -146,6 +154,13 @@ def test_a_name_that_cannot_be_that_of_a_file_is_refused(tmp_path):
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     rule = "is the name of a guest, but cannot be the name of a file: its disks, state and outcome are called so."
     assert ended.returncode == 2 and f"variable-invalid: web/01 {rule} .. {rule}" in said(ended)
+    assert "guestconv_target of web 01 is kmv, but must be one of kvm, libvirt," in said(ended)
+    assert "guestconv_devices_host of größe must be a list." in said(ended)
+    none = "but the collection has no such variable. docs/fleet.md lists the variables."
+    assert f"guestconv_platfrom is set for conv1 and 4 more, {none} guestconv_slot is set for conv1, {none}" in said(
+        ended
+    )
+    assert "guestconv_keys" not in said(ended) and "guestconv_slots" not in said(ended)
 
 
 def test_localhost_among_the_conversion_hosts_is_not_connected_to(tmp_path):
