@@ -263,7 +263,8 @@ def test_what_a_policy_gets_wrong_has_its_code_whatever_the_users_strategy_is(pl
     assert (found["phase"], found["code"]) == ("convert", "policy-not-possible")
     assert found["message"] == "network ens192 of this guest cannot have the driver e100."
     assert found["hint"] == "Allowed: virtio-net-pci, e1000e, e1000, rtl8139."
-    assert "policy-not-possible: network ens192 of this guest" in said(ended)
+    where = f"(task: Convert the guest, conversion host: {found['conversion_host']})"
+    assert f"policy-not-possible: {found['message']} What to do: {found['hint']} {where}" in said(ended)
 
 
 def test_a_definition_that_fails_is_a_failure_of_that_phase(place):
