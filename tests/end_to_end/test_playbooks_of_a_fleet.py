@@ -146,6 +146,7 @@ def test_names_and_variables_that_cannot_be_are_refused(tmp_path):
     machines = {"hosts": {"conv1": {"guestconv_slot": {"count": 2}, "guestconv_slots": {"count": 2}}}}
     inventory = {"all": {"hosts": hosts, "children": {"guestconv_conversion_hosts": machines}}}
     inventory["all"]["vars"] = {"guestconv_platfrom": "libvirt", "guestconv_keys": [], "own": 1}
+    inventory["all"]["vars"]["guestconv_devices_all"] = [{"when": {"distribution": "debian"}, "netwrok": {}}]
     (tmp_path / "hosts.json").write_text(json.dumps(inventory), encoding="utf-8")
     (tmp_path / "play.yml").write_text(
         yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": tasks}]), encoding="utf-8"
@@ -156,6 +157,7 @@ def test_names_and_variables_that_cannot_be_are_refused(tmp_path):
     assert ended.returncode == 2 and f"variable-invalid: web/01 {rule} .. {rule}" in said(ended)
     assert "guestconv_target of web 01 is kmv, but must be one of kvm, libvirt," in said(ended)
     assert "guestconv_devices_host of größe must be a list." in said(ended)
+    assert "guestconv_devices_all of web/01 and 3 more has a rule with the key netwrok, but known are when," in said(ended)
     none = "but the collection has no such variable. docs/fleet.md lists the variables."
     assert f"guestconv_platfrom is set for conv1 and 4 more, {none} guestconv_slot is set for conv1, {none}" in said(
         ended
