@@ -141,10 +141,11 @@ def test_names_and_variables_that_cannot_be_are_refused(tmp_path):
         "web/01": {},
         "..": {},
         "web 01": {"guestconv_target": "kmv"},
-        "größe": {"guestconv_devices_host": {"network": {}}},
+        "größe": {"guestconv_devices_host": "network", "guestconv_devices_group": {"network": {}}},
     }
     machines = {"hosts": {"conv1": {"guestconv_slot": {"count": 2}, "guestconv_slots": {"count": 2}}}}
     inventory = {"all": {"hosts": hosts, "children": {"guestconv_conversion_hosts": machines}}}
+    inventory["all"]["children"]["guestconv_conversion_host"] = {}
     inventory["all"]["vars"] = {"guestconv_platfrom": "libvirt", "guestconv_keys": [], "own": 1}
     inventory["all"]["vars"]["guestconv_devices_all"] = [{"when": {"distribution": "debian"}, "netwrok": {}}]
     (tmp_path / "hosts.json").write_text(json.dumps(inventory), encoding="utf-8")
@@ -156,13 +157,20 @@ def test_names_and_variables_that_cannot_be_are_refused(tmp_path):
     rule = "is the name of a guest, but cannot be the name of a file: its disks, state and outcome are called so."
     assert ended.returncode == 2 and f"variable-invalid: web/01 {rule} .. {rule}" in said(ended)
     assert "guestconv_target of web 01 is kmv, but must be one of kvm, libvirt," in said(ended)
-    assert "guestconv_devices_host of größe must be a list." in said(ended)
-    assert "guestconv_devices_all of web/01 and 3 more has a rule with the key netwrok, but known are when," in said(ended)
+    assert "guestconv_devices_host of größe must be a list of rules, and a rule is a dictionary." in said(ended)
+    assert "guestconv_devices_all of web/01 and 3 more has a rule with the key netwrok, but known are when," in said(
+        ended
+    )
+    assert "The inventory has the group guestconv_conversion_host, but the collection has no such group." in said(ended)
     none = "but the collection has no such variable. docs/fleet.md lists the variables."
     assert f"guestconv_platfrom is set for conv1 and 4 more, {none} guestconv_slot is set for conv1, {none}" in said(
         ended
     )
-    assert "guestconv_keys" not in said(ended) and "guestconv_slots" not in said(ended)
+    assert (
+        "guestconv_keys" not in said(ended)
+        and "guestconv_devices_group" not in said(ended)
+        and "guestconv_slots" not in said(ended)
+    )
 
 
 def test_localhost_among_the_conversion_hosts_is_not_connected_to(tmp_path):
