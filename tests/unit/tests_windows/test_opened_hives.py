@@ -17,7 +17,7 @@ CASES = Path(__file__).parents[2] / "text_guests" / "cases"
 SYSTEM, SOFTWARE, DRIVERS, BCD = "SYSTEM", "SOFTWARE", "DRIVERS", "BCD"
 
 # What finds the system, and the inspection, read them.
-FOUND = [SYSTEM, SOFTWARE, SOFTWARE, SYSTEM, SOFTWARE, SYSTEM]
+FOUND = [SYSTEM, SOFTWARE, SOFTWARE, SYSTEM, SOFTWARE, BCD, SYSTEM]
 
 
 @pytest.fixture

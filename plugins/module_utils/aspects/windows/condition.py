@@ -45,7 +45,9 @@ def inspect(root: GuestRoot) -> Findings:
     concerns = [*_hibernated(root), *_registry(root)]
     if not any(each.severity == "error" for each in concerns):
         try:
-            concerns += [*_version(root), *pending.concerns(root), *policies.concerns(root)]
+            # In this order each hive is opened once: what is in SYSTEM goes before what is in SOFTWARE.
+            concerns += [*_version(root), *policies.modes(root), *pending.concerns(root)]
+            concerns += [*_pe(root), *policies.concerns(root)]
         except GuestconvError as error:
             # Where it is damaged deeper in it.
             concerns.append(Concern("registry-malformed", "error", error.message, error.hint))
@@ -101,15 +103,6 @@ def _version(root: GuestRoot) -> Iterator[Concern]:
             "The README lists the versions that are supported.",
         )
         return
-    software = root.hive(release.SOFTWARE, "")
-    if release.text(software.key(release.CURRENT_VERSION) if software else None, "EditionID").casefold() == _PE:
-        yield Concern(
-            "windows-version-not-supported",
-            "error",
-            f"{root.name} has a Windows PE, which installs or repairs others. guestconv does not convert it.",
-            "Give the disks of the installed Windows, with the disk that it starts from first.",
-        )
-        return
     called = f"Windows on {root.name} is version {found.major}.{found.minor}, build {found.build}, for {found.arch or 'an unknown processor'}"
     if found.nt < _FIRST or found.arch not in _ARCHITECTURES:
         yield Concern(
@@ -124,6 +117,17 @@ def _version(root: GuestRoot) -> Iterator[Concern]:
             "warning",
             f"{called}, with which guestconv was not tested. It is converted as the nearest version that is known.",
             "Start the converted guest once before the old one is deleted.",
+        )
+
+
+def _pe(root: GuestRoot) -> Iterator[Concern]:
+    software = root.hive(release.SOFTWARE, "")
+    if release.text(software.key(release.CURRENT_VERSION) if software else None, "EditionID").casefold() == _PE:
+        yield Concern(
+            "windows-version-not-supported",
+            "error",
+            f"{root.name} has a Windows PE, which installs or repairs others. guestconv does not convert it.",
+            "Give the disks of the installed Windows, with the disk that it starts from first.",
         )
 
 

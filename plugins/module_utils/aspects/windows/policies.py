@@ -34,23 +34,29 @@ def concerns(root: GuestRoot) -> list[Concern]:
     return [*_restricted(root), *_limited(root), *_watched(root)]
 
 
-def _limited(root: GuestRoot) -> Iterator[Concern]:
-    """Editions that do not have, or do not run, what the script of the first boot needs.
+def modes(root: GuestRoot) -> Iterator[Concern]:
+    """Windows in S mode runs no cmd.exe and no PowerShell. Raises GuestconvError.
 
-    Windows in S mode runs no cmd.exe and no PowerShell (learn.microsoft.com, "Planning a Windows 10 in S mode deployment").
-    Nano Server has no Windows Installer, and none of the commands by which the script finds a card ("Getting Started with
-    Nano Server").
+    learn.microsoft.com, "Planning a Windows 10 in S mode deployment".
     """
+    current = release.controlled(root, "")
+    if release.number(current.key(_CODE_INTEGRITY) if current else None, "SkuPolicyRequired") == 1:
+        yield _about(root, "is in S mode, which runs no scripts: that of the first boot may not run")
+
+
+def _limited(root: GuestRoot) -> Iterator[Concern]:
+    """Nano Server has none of the commands by which the script finds a card ("Getting Started with Nano Server")."""
     software = root.hive(release.SOFTWARE, "")
     version = software.key(release.CURRENT_VERSION) if software else None
     if release.text(version, "InstallationType").casefold() == _NANO:
-        why = "is a Nano Server, which has no Windows Installer, and no commands by which the first boot finds network cards"
-    else:
-        current = release.controlled(root, "")
-        if release.number(current.key(_CODE_INTEGRITY) if current else None, "SkuPolicyRequired") != 1:
-            return
-        why = "is in S mode, which runs no scripts: that of the first boot may not run"
-    yield Concern(
+        yield _about(
+            root,
+            "is a Nano Server, which has no Windows Installer, and no commands by which the first boot finds cards",
+        )
+
+
+def _about(root: GuestRoot, why: str) -> Concern:
+    return Concern(
         "windows-first-boot-limited",
         "warning",
         f"Windows on {root.name} {why}.",
