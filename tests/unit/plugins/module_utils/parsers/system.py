@@ -466,6 +466,7 @@ PARSERS = (
             "modprobe.blacklist=a,b",
             "/sbin/modprobe a;",
             "-kernel/modules_disabled = 1\n",
+            "initcall_blacklist=init,init_sd",
         ),
         each(modprobe.blocked, lambda text: modprobe.blocked_by_arguments(text.split()), locked.disables),
         unedited=(lambda text: modprobe.without_blocks(text, ()),),
