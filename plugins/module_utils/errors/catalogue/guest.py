@@ -281,6 +281,13 @@ SUBJECT = Subject(
             "Check the files that the message lists. Links such as /dev/disk/by-uuid/... are right on any hardware.",
         ),
         concern(
+            "unit-for-another-machine",
+            "warning",
+            "Units of systemd in the guest have a condition (`ConditionVirtualization=vmware`) that holds on machines of another "
+            "hypervisor alone. On the target systemd does not start them.",
+            "Remove the condition in the guest where it needs the unit on the target.",
+        ),
+        concern(
             "lvm-filter-by-name",
             "warning error",
             "A filter of LVM in the guest rejects the disks by the names that they get on the target, so the guest "

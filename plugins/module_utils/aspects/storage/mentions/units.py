@@ -24,6 +24,7 @@ from ... import searched
 from ...plan import Plan
 from .. import software_made, specs
 from ..names import Names, lost
+from . import conditions
 
 _OWN = "/etc/systemd/system"
 _DIRECTORIES = (_OWN, "/usr/local/lib/systemd/system")
@@ -115,7 +116,7 @@ def concerns(root: GuestRoot, texts: Mapping[str, str], names: Names, disks: Map
         for severity in ["error" if _unit(path) in required else "warning"]
         if names.filesystems(name) or not _may_be_absent(texts[path], severity == "error")
     ]
-    return [concern for concern in found if concern]
+    return [concern for concern in found if concern] + conditions.concerns(texts, root.guest.target)
 
 
 def convert(root: GuestRoot, texts: Mapping[str, str], plan: Plan, names: Names, removed: Collection[str]) -> None:

@@ -20,6 +20,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storag
     references,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.mentions import (
+    conditions,
     mdadm,
     paths,
     udev_rules,
@@ -117,6 +118,7 @@ UNIT = (
     "[Unit]",
     "After=dev-sda1.device dev-\\x2d\\xff.device",
     "ConditionPathExists=!/dev/sda1",
+    "ConditionVirtualization=|!kvm",
     "What=%%/dev/sda1",
     "\\",
     "#",
@@ -296,6 +298,7 @@ def _lvm(text):
 
 def _units(text):
     units.mounted(text)
+    conditions.lost(text, ("kvm",))
     for word in text.split():
         units.path_of(word)
     root = FakeRoot({"/etc/systemd/system/a.mount": text, "/etc/crypttab": text, "/etc/smartd.conf": text})
