@@ -288,6 +288,14 @@ SUBJECT = Subject(
             "Remove the condition in the guest where it needs the unit on the target.",
         ),
         concern(
+            "filesystem-journal-apart",
+            "warning error",
+            "The journal of an ext3 or ext4 is on another device, which is named by its number. That is another one on the target. "
+            "The severity is `error` where the guest does not start without the filesystem, does not have it checked first, and "
+            "no driver keeps the number.",
+            "Add the option journal_path= with a link such as /dev/disk/by-uuid/... to the line in /etc/fstab.",
+        ),
+        concern(
             "lvm-filter-by-name",
             "warning error",
             "A filter of LVM in the guest rejects the disks by the names that they get on the target, so the guest "

@@ -56,10 +56,12 @@ def test_oracle_20_the_volume_of_a_hibernated_windows_is_a_concern(kind, content
         ({0x38: b"\x53\xef", 0x3A: b"\2\0"}, Condition(has_errors=True)),
         ({0x38: b"\x53\xef", 0x65: b"\x10"}, Condition(is_read_only=True)),
         ({0x3A: b"\2\0", 0x65: b"\x10"}, Condition()),
+        ({0x38: b"\x53\xef", 0xE0: b"\x08"}, Condition()),
+        ({0x38: b"\x53\xef", 0xE4: b"\x11\x08"}, Condition(journal=0x811)),
     ),
 )
 def test_a_superblock_says_the_condition(changes, expected):
-    data = bytearray(0x68)
+    data = bytearray(0xE8)
     for place, content in changes.items():
         data[place : place + len(content)] = content
     assert of_superblock(bytes(data)) == expected
