@@ -146,13 +146,19 @@ def test_a_unit_of_swap_space_that_stays_is_still_waited_for_by_its_name():
     assert root.files[UNIT] == files[UNIT]
 
 
-def test_links_to_units_and_masked_ones_are_left_alone():
+def test_a_link_to_a_unit_of_a_package_becomes_a_copy_and_others_are_left_alone():
+    unit = "/usr/lib/systemd/system/srv.mount"
     root = make_root(
-        {"/usr/lib/systemd/system/srv.mount": "[Mount]\nWhat=/dev/sdb1\n"},
-        {UNIT: "/usr/lib/systemd/system/srv.mount", f"{SYSTEMD}/tmp.mount": "/dev/null"},
+        {unit: "[Mount]\nWhat=/dev/sdb1\n", "/usr/lib/systemd/system/old.mount": "[Mount]\nWhat=/dev/sdb2\n"},
+        {
+            UNIT: unit,
+            f"{SYSTEMD}/old.mount": "/dev/null",
+            f"{SYSTEMD}/alias.mount": "/usr/lib/systemd/system/old.mount",
+        },
     )
     converted(root)
-    assert root.changes() == []
+    assert [(change.action, change.path) for change in root.changes()] == [("removed", UNIT), ("created", UNIT)]
+    assert root.read(unit) == "[Mount]\nWhat=/dev/sdb1\n"
 
 
 @pytest.mark.parametrize(
