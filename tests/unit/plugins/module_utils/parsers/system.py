@@ -333,6 +333,7 @@ def _installed(text):
     rpm.dnf5_locks(text)
     cloud_init.datasource_list(text)
     clock.clocks(text)
+    clock.servers(text)
     repositories.is_of_tools(text)
     for path in (*records.vmware_files(text), *records.virtualbox_files(text)):
         records.is_theirs(path, records.VMWARE)
