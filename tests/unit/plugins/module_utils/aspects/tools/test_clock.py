@@ -43,3 +43,11 @@ def test_the_clock_of_the_target_stays():
 )
 def test_the_time_servers_of_each_program(text, found):
     assert clock.servers(text) == found
+
+
+def test_time_servers_of_the_old_cloud_alone_are_a_concern():
+    cloud = "server 169.254.169.123 iburst\n"
+    root = FakeRoot({"/etc/chrony.conf": cloud, "/etc/ntp.conf": f"{cloud}server a.example\n", "/etc/other": cloud})
+    (concern,) = clock.concerns(root)
+    assert (concern.code, concern.severity) == ("time-server-lost", "warning")
+    assert concern.message.startswith("/etc/chrony.conf has")
