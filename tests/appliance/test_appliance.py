@@ -213,7 +213,7 @@ def _children_of_mine():
 
 
 # `shell` is called otherwise there; test_door.py uses it.
-NAMES = sorted(name for name in vars(Calls) if not name.startswith("_") and name not in ("call", "shell"))
+NAMES = sorted(name for name in dir(Calls) if not name.startswith("_") and name not in ("call", "shell"))
 
 
 @pytest.mark.parametrize("name", NAMES)
