@@ -27,6 +27,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import compression
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import dracut, initramfs_tools
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.complete_guest import bzimage
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
     filesystem,
@@ -46,15 +47,6 @@ MODULES = [line.partition(":")[0] for line in DEP.splitlines()]
 
 def entry(version="6.1.0-50-amd64", number=0):
     return Entry(f"/boot/vmlinuz-{version}", (f"/boot/initrd.img-{version}",), "root=/dev/sda1")
-
-
-def bzimage(text):
-    """The beginning of a kernel's file whose header has that text as its version (boot.rst)."""
-    head = bytearray(0x1000)
-    head[0x1F1], head[0x1FE:0x200], head[0x202:0x206] = 7, b"\x55\xaa", b"HdrS"
-    head[0x20E:0x210] = (0x400).to_bytes(2, "little")
-    head[0x600 : 0x600 + len(text)] = text.encode()
-    return bytes(head)
 
 
 def make_root(versions=("6.1.0-50-amd64",), entries=None, initrd_bytes=b"x", **files):
