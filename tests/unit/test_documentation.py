@@ -12,13 +12,7 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import LOADERS
-from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import BUILDERS
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.policy import choose
-from ansible_collections.virttools.guestconv.plugins.module_utils.packages import MANAGERS
-from ansible_collections.virttools.guestconv.plugins.module_utils.platforms.registry import PLATFORMS
-from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds.registry import KINDS
-from ansible_collections.virttools.guestconv.plugins.module_utils.systems import SYSTEMS
 from tests.contract import ROOT, documentation, flat_options, module, module_names
 
 PREFIX = "virttools.guestconv."
@@ -241,29 +235,6 @@ def test_the_registries_that_the_architecture_names_are_there():
     assert registries
     for name, place in registries:
         assert re.search(rf"^{name}\b", (ROOT / "plugins/module_utils" / place).read_text("utf-8"), re.MULTILINE), place
-
-
-def test_the_architecture_names_what_each_registry_has():
-    rows = {
-        place: re.sub("[ -]", "", row).casefold()
-        for row in (ROOT / "docs" / "architecture.md").read_text("utf-8").splitlines()
-        for _name, place in re.findall(r"`([A-Z]+)` in `([\w/.]+)`", row)
-    }
-    names = {
-        "systems/__init__.py": [system.NAME for system in SYSTEMS],
-        "aspects/boot/loaders/__init__.py": [loader.NAME for loader in LOADERS],
-        "initrd/builders/__init__.py": [builder.NAME for builder in BUILDERS],
-        "packages/__init__.py": [manager.__name__ for manager in MANAGERS],
-        "sources/kinds/registry.py": [kind.TYPE for kind in KINDS],
-        "platforms/registry.py": [platform.WORDS.name for platform in PLATFORMS],
-    }
-    missing = [
-        (place, name)
-        for place, registered in names.items()
-        for name in registered
-        if re.sub("[ -]", "", name).casefold() not in rows[place]
-    ]
-    assert missing == []
 
 
 @pytest.mark.parametrize("guide", [*GUIDES, ROOT / "CONTRIBUTING.md"], ids=str)
