@@ -109,7 +109,7 @@ def _convert_guest(
             selection.check_fingerprint(asked, (storage.fingerprint(), storage.first_fingerprint()))
             root = selection.only_root(asked, storage.identities())
         roots.find_transformed(guest, SYSTEMS, root)
-        found = engine.inspect(guest, tell=run.progress.tell)
+        found = run.with_older_states(engine.inspect(guest, tell=run.progress.tell), workspace.originals)
         run.progress.guest = _hostname(found)
         _refuse_inconvertible(found)
         for index, partitioned in guest.partitioned.items():

@@ -13,16 +13,22 @@ from ..ansible_module.argument_specs import APPLIANCE
 from ..ansible_module.run import Module, Result
 from ..appliance.appliance import Appliance
 from ..devices.targets import Target
-from ..disks import journal, room
+from ..disks import journal, later_states, room
 from ..disks.images import Disk
 from ..guest.guest import Guest
 from ..model import document
-from ..model.description import Description
+from ..model.concerns import Concern
+from ..model.description import Description, add_concerns
 from ..model.tools import ToolsPolicy, policy_from
 from ..run.progress import Progress
 from ..run.timeline import Timeline
 from ..virtio_win import library
 from . import keys
+
+_SUPERSEDED = (
+    "If the guest runs on the other image, delete the checkpoint or snapshot on the source, which merges it into the disk; or "
+    "name the other image, with the disk in `backing`. Do not convert this disk in place, or the other image becomes worthless."
+)
 
 
 class GuestRun:
@@ -97,6 +103,18 @@ class GuestRun:
             self.timeline.count(appliance)
             for warning in appliance.warnings:
                 self._warn(warning)
+
+    def with_older_states(self, found: Description, disks: Sequence[Disk]) -> Description:
+        """found, with a concern for each of the disks, as the caller named them, that a snapshot next to it supersedes."""
+        add_concerns(
+            found,
+            [
+                Concern("disk-superseded", "warning", sentence, _SUPERSEDED)
+                for disk in disks
+                for sentence in later_states.states_after(disk.path)
+            ],
+        )
+        return found
 
     def result(self, guest: Description, **values: Any) -> Result:
         """The result of a module: the description in both forms, and how the run went."""

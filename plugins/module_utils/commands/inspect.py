@@ -26,5 +26,7 @@ def inspect(module: Module, progress: Progress) -> Result:
     with run.opened(disks, TARGETS[options["target"]], read_only=True) as guest:
         with run.timeline.step("inspect"):
             roots.find(guest, SYSTEMS, options["root"])
-            found = engine.inspect(guest, applications=options["applications"], tell=progress.tell)
+            found = run.with_older_states(
+                engine.inspect(guest, applications=options["applications"], tell=progress.tell), disks
+            )
     return run.result(found, changed=False)

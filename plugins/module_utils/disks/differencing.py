@@ -55,16 +55,14 @@ def later_states(folder: str, names: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def states_after(path: str) -> list[str]:
-    """A sentence if the disk at path has a differencing image on top of it; none for a URL, and what is not there."""
-    folder, name = os.path.split(path)
-    later = later_states(folder, [name])
-    return [superseded(path, later[name])] if later else []
-
-
 def superseded(path: str, later: str) -> str:
-    """A sentence about the disk at path with a differencing image on top of it, later."""
-    return f"{path} is not what the guest has now: what was written since a checkpoint or snapshot is in {later}."
+    """A sentence or two about the disk at path with a differencing image on top of it, later."""
+    sentence = f"{path} is not what the guest has now: what was written since a checkpoint or snapshot is in {later}."
+    unknown: frozenset[str] = frozenset()
+    below, current = _read(later, vhdx.linkages, unknown), _read(path, vhdx.data_identity, "")
+    if below and current and current not in below:
+        sentence += " But the disk was written to after that file was made on it: Hyper-V would not open both together."
+    return sentence
 
 
 def _of_hyper_v(folder: str) -> Iterator[tuple[str, str]]:

@@ -259,7 +259,7 @@ def _extents(path: str, header: vmdk.Header) -> tuple[str, ...]:
 
 
 def _refuse_without_data(path: str, header: vmdk.Header) -> None:
-    """Refuse a VMDK whose data is not in its extents, or is encrypted there."""
+    """Refuse a VMDK whose data is not in its extents, or that QEMU cannot read there."""
     if header.encrypted:
         raise GuestconvError(
             "source-encrypted",
@@ -273,6 +273,13 @@ def _refuse_without_data(path: str, header: vmdk.Header) -> None:
             f"{path} is a raw device mapping ({header.create_type}): it refers to a LUN or a disk of the host.",
             path=path,
             hint="Clone the disk into a VMDK of its own (`vmkfstools -i`), or name the block device of the LUN.",
+        )
+    if header.unread:
+        raise GuestconvError(
+            "source-disk-not-supported",
+            f"{path} has an extent that QEMU leaves out ({header.unread}), so what follows it would be read at wrong places.",
+            path=path,
+            hint="Clone the disk with VMware's tools (`vmkfstools -i`, `vmware-vdiskmanager -r`).",
         )
 
 

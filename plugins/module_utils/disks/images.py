@@ -222,7 +222,9 @@ def _judge(path: str, stated_format: str | None, device: str, allowed: set[str],
             raise one_image.corrupt(path, f"its chain of backing files leads back to {opened}")
         seen.add(_canonical(opened))
         chain.append(opened)
-        image = one_image.judge(opened, image.backing_format or one_image.safe_guess(opened), in_use_check)
+        below = one_image.judge(opened, image.backing_format or one_image.safe_guess(opened), in_use_check)
+        _refuse_other_content(chain[-2] if len(chain) > 1 else path, image, opened, below)
+        image = below
         extents += image.extents
     if in_use_check:
         one_image.refuse_truncated(path, top.format)
@@ -238,6 +240,16 @@ def _judge(path: str, stated_format: str | None, device: str, allowed: set[str],
         top.facts.get("cluster-size", 0),
         extents,
     )
+
+
+def _refuse_other_content(above: str, image: one_image.Image, path: str, below: one_image.Image) -> None:
+    """Refuse a VMDK on a changed one: QEMU then fails to read it (vmdk_is_cid_valid() in block/vmdk.c). Errors: disk-corrupt."""
+    if None not in (image.content_below, below.content) and image.content_below != below.content:
+        raise one_image.corrupt(
+            above,
+            f"{path} was changed, or replaced by another state of the disk, after this snapshot was made on it (parentCID "
+            f"{image.content_below:08x}, CID {below.content:08x})",
+        )
 
 
 def _export(url: str, stated_format: str | None, device: str) -> Disk:

@@ -21,7 +21,7 @@ _WRITABLE_VMDK = ("monolithicSparse", "monolithicFlat", "twoGbMaxExtentSparse", 
 
 @dataclass(frozen=True)
 class Image:
-    """One image of a chain by itself. `facts`: what qemu-img info says."""
+    """One image of a chain by itself. facts: what qemu-img info says. content, content_below: see vmdk.Header."""
 
     format: str
     facts: dict[str, Any]
@@ -29,6 +29,8 @@ class Image:
     backing_format: str = ""
     writable: bool = True
     extents: tuple[str, ...] = ()
+    content: int | None = None
+    content_below: int | None = None
 
 
 def judge(path: str, stated_format: str | None, in_use_check: bool) -> Image:
@@ -195,6 +197,12 @@ def _vmdk_header(path: str, stream: BinaryIO, _size: int) -> dict[str, Any]:
             f"{path} is a differencing VMDK that does not name the file below it, so QEMU would read zeroes in place of that.",
             hint="Delete the snapshots in VirtualBox, which merges them, or clone the disk (`VBoxManage clonemedium`).",
         )
+    if header.unread:
+        raise GuestconvError(
+            "disk-format-unknown",
+            f"{path} has an extent that QEMU leaves out ({header.unread}), so what follows it would be read at wrong places.",
+            hint="Clone the disk with VMware's tools (`vmkfstools -i`, `vmware-vdiskmanager -r`).",
+        )
     directory, targets = os.path.dirname(path), []
     for extent in header.extents:
         target = os.path.realpath(os.path.join(directory, extent.name))
@@ -214,7 +222,14 @@ def _vmdk_header(path: str, stream: BinaryIO, _size: int) -> dict[str, Any]:
         targets.append(target)
     # Version 3 has changed block tracking, which writes of QEMU would belie: VMware KB 2064959, block/vmdk.c.
     writable = not header.compressed and header.version != 3 and header.create_type in ("", *_WRITABLE_VMDK)
-    return {"backing_file": header.parent, "backing_format": "vmdk", "writable": writable, "extents": tuple(targets)}
+    return {
+        "backing_file": header.parent,
+        "backing_format": "vmdk",
+        "writable": writable,
+        "extents": tuple(targets),
+        "content": header.content,
+        "content_below": header.content_below,
+    }
 
 
 def _vhd_header(path: str, stream: BinaryIO, _size: int) -> dict[str, Any]:

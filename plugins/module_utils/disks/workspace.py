@@ -68,6 +68,11 @@ class Workspace:
         self._identities: dict[str, Any] = {}
 
     @property
+    def originals(self) -> Sequence[Disk]:
+        """The disks as the caller named them."""
+        return self._originals
+
+    @property
     def results(self) -> list[str]:
         """The paths of the guest's disks after commit(), in the order of `disks`."""
         return [disk.path for disk in self._originals]

@@ -151,8 +151,9 @@ def describe(guest: DescribedGuest, findings: Mapping[str, Sequence[Findings]]) 
 
 
 def add_concerns(description: Description, concerns: Iterable[Concern]) -> None:
-    """Add concerns, as if inspect had returned them."""
-    added = [printable(concern.as_dict()) for concern in concerns]
+    """Add concerns, as if inspect had returned them; one that is there already is not added once more."""
+    of_each = (printable(concern.as_dict()) for concern in dict.fromkeys(concerns))
+    added = [concern for concern in of_each if concern not in description["concerns"]]
     if added:
         description["concerns"] += added
         sign(description)

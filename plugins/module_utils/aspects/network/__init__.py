@@ -116,6 +116,7 @@ def _apply(root: GuestRoot, plan: Plan, facts: Facts, wanted: Chosen) -> None:
     """Rewrite the configuration as wanted, and check what has become of it. Raises GuestconvError `policy-not-possible`."""
     before = nics_of(configuration.read(root).settings)
     _rewrite(root, plan, facts.formats, wanted)
+    plan.concerns += concerns.not_started([*wanted.static, *wanted.dynamic])
     after = configuration.read(root)
     afterwards.check(before, nics_of(after.settings), wanted)
     if wanted.static or wanted.dynamic:

@@ -18,7 +18,7 @@ from .cards.assembly import Assembly
 from .cards.identity import Card
 from .cards.nics import Nic, Setting, labels
 from .cards.statics import Static
-from .formats import cloud_init, ifcfg_redhat, ifcfg_suse, keyfiles, netplan, unmanaged, wicked
+from .formats import cloud_init, ifcfg_redhat, ifcfg_suse, keyfile_connections, keyfiles, unmanaged, wicked
 from .names import naming
 from .values import Address, host
 
@@ -63,10 +63,11 @@ def concerns_of(
         identity.unknown_targets(found, macs),
         _not_kept(root, found),
         _order_matters(found),
-        asks_for_old_hardware([pair for nic in found for pair in drivers.left(nic)]),
+        asks_for_old_hardware([*(pair for nic in found for pair in drivers.left(nic)), *_of_functions(settings)]),
         _rendered_again(root, found, settings),
         _never_applied([*(setting.file for setting in assembly.unused), *_of_unmanaged_cards(root, found)]),
         _configured_twice(found, settings),
+        _of_one_uuid(root, found),
         _for_any_nic(found, assembly.spare, cards),
         automatic.concern(found, bool(cards)),
     )
@@ -84,7 +85,7 @@ def _not_read(root: GuestRoot) -> Concern | None:
     files = [file for file in root.glob(*_NOT_READ) if root.is_file(file)]
     if _DHCPCD in files and not _STATIC_OF_DHCPCD.search(root.read(_DHCPCD) or ""):
         files.remove(_DHCPCD)
-    files += [*wicked.not_read(root), *netplan.not_read(root)]
+    files += wicked.not_read(root)
     if not files:
         return None
     return Concern(
@@ -120,6 +121,12 @@ def _order_matters(found: Sequence[Nic]) -> Concern | None:
         f"The kernel itself assigns the names {', '.join(names)}, in the order in which it finds the network cards.",
         "Give the virtual machine its network cards in the order of hardware.interfaces that convert returns.",
     )
+
+
+def _of_functions(settings: Sequence[Setting]) -> Iterator[tuple[str, str]]:
+    """Pairs as of Nic.source_hardware, of interfaces that are no network cards: virtual functions of one (SR-IOV)."""
+    for setting in settings:
+        yield from ((setting.file, asked) for asked in setting.source_hardware if setting.virtual)
 
 
 def asks_for_old_hardware(left: Sequence[tuple[str, str]]) -> Concern | None:
@@ -215,6 +222,23 @@ def _configured_twice(found: Sequence[Nic], settings: Sequence[Setting]) -> Conc
     )
 
 
+def _of_one_uuid(root: GuestRoot, found: Sequence[Nic]) -> Concern | None:
+    """Copies of a connection for other cards that have kept its UUID."""
+    files = {file for nic in found for file, kind in nic.configured_by if kind == keyfiles.KIND}
+    groups = [
+        paths for paths in (keyfile_connections.with_one_uuid(root) if files else ()) if files.intersection(paths)
+    ]
+    if not groups:
+        return None
+    return Concern(
+        "nic-configured-twice",
+        "warning",
+        f"Files with network configuration have the same UUID: {'; '.join(map(elsewhere.listed, groups))}. NetworkManager "
+        "loads only the one that was changed last.",
+        "Give each of these files in the guest a UUID of its own, or remove those that are not in use.",
+    )
+
+
 def _by_ifcfg_file(settings: Iterable[Setting]) -> list[list[Setting]]:
     """The Settings of ifcfg files that are brought up at boot, file by file; an alias is not by itself."""
     found: dict[str, list[Setting]] = {}
@@ -269,8 +293,9 @@ def _unknown_addresses(
 
 def _from_elsewhere(root: GuestRoot, unknown: Sequence[tuple[Card, Nic | None, list[str]]]) -> list[Concern]:
     """The Concerns over such addresses."""
-    files = elsewhere.files_mentioning(root, [address for _card, _nic, addresses in unknown for address in addresses])
-    return [_unconfigured(card, nic, addresses, files) for card, nic, addresses in unknown]
+    sought = [address for _card, _nic, addresses in unknown for address in addresses]
+    files, incomplete = elsewhere.files_mentioning(root, sought)
+    return [*incomplete, *(_unconfigured(card, nic, addresses, files) for card, nic, addresses in unknown)]
 
 
 def _of_unknown_card(loose: list[Nic], addresses: Sequence[Address]) -> Nic | None:
@@ -310,6 +335,23 @@ def _unconfigured(
         "Check on the target that the guest has the address. If its configuration uses the name of the network card, bind "
         "the name with a .link file in the guest first.",
     )
+
+
+def not_started(chosen: Iterable[Nic]) -> list[Concern]:
+    """The Concern over those of the Nics for which DHCP or other addresses were chosen that are not brought up at boot."""
+    nics_down = [nic for nic in chosen if nic.configured_by and not nic.at_boot]
+    if not nics_down:
+        return []
+    files = dict.fromkeys(file for nic in nics_down for file, _kind in nic.configured_by)
+    return [
+        Concern(
+            "nic-not-started",
+            "warning",
+            f"The guest does not bring up {labels(nics_down)} at boot, so that what was chosen for it has no effect there: "
+            f"{', '.join(files)}.",
+            "Have these files bring it up (ONBOOT=yes, autoconnect=true, an `auto` line) if it is to be reached on the target.",
+        )
+    ]
 
 
 def of_static(root: GuestRoot, static: Mapping[Nic, Static], settings: Sequence[Setting]) -> list[Concern]:

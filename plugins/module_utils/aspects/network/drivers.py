@@ -4,7 +4,8 @@
 """Configuration that is for cards of a driver: it is for those on the target too, whose driver is another.
 
 Amazon Linux 2023 has `Driver=ena ixgbevf vif` for systemd-networkd (80-ec2.network of amazon-ec2-net-utils), and
-cloud-init writes `driver: hv_netvsc` for netplan on Azure (cloudinit/sources/DataSourceAzure.py).
+cloud-init writes `driver: hv_netvsc` for netplan on Azure (cloudinit/sources/DataSourceAzure.py). In its own configuration
+it calls a card only so that has the driver, too (rename_interfaces() of cloudinit/net/__init__.py).
 """
 
 from __future__ import annotations
@@ -13,23 +14,24 @@ import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable, Protocol
 
 from ...devices.targets import Model
 from ...guest.root import GuestRoot
-from ...texts import globs, sections, yaml_text
+from ...texts import assignments, globs, sections, yaml_text
 from ...texts.unread import Unread
+from ...texts.yaml_text import Path
 from . import systemd_files
 from .cards.nics import Nic
-from .formats import keyfiles, netplan, networkd
+from .formats import cloud_init, ifcfg_redhat, keyfiles, netplan, networkd
 from .formats.keyfile_connections import loaded
-from .formats.netplan_settings import HARDWARE
 
 if TYPE_CHECKING:
     from yaml.nodes import Node
 
 _DETAIL = "the network card has another driver on the target"
-# What source_hardware of settings says: `Driver=ena vif` (networkd), `driver=vmxnet3` (keyfile), `driver: e1000` (netplan).
+# What source_hardware of settings says: `Driver=ena vif` (networkd), `driver=vmxnet3` (keyfile, ifcfg), `driver: e1000`
+# (netplan, cloud-init).
 # Not what excludes drivers, too.
 _ASKED = re.compile(r"(?i)driver(?:=|: )[^!&]*")
 # What a .link file says of names alone (systemd.link(5)), and a Path= that no card of a virtual machine has anyway.
@@ -82,10 +84,12 @@ def use_new(root: GuestRoot, on_target: Mapping[Nic, Model]) -> list[tuple[str, 
                 wanted.setdefault((kind, file), set()).add(model.kernel_driver)
     _in_networkd(root, {path: drivers for (kind, path), drivers in wanted.items() if kind == networkd.KIND})
     _in_keyfiles(root, {path: drivers for (kind, path), drivers in wanted.items() if kind == keyfiles.KIND})
-    if not any(kind == netplan.KIND for kind, _path in wanted):
-        return []
+    _in_ifcfg(root, {path: drivers for (kind, path), drivers in wanted.items() if kind == ifcfg_redhat.KIND})
     by_driver = {nic: model for nic, model in on_target.items() if set(nic.source_hardware) - set(left(nic))}
-    return _in_netplan(root, by_driver)
+    # cloud-init would write netplan's file again for a new instance.
+    if {kind for kind, _path in wanted}.isdisjoint(format_.KIND for format_ in _OF_YAML):
+        return []
+    return [pair for format_ in _OF_YAML for pair in _in_yaml(root, format_, by_driver)]
 
 
 def _in_networkd(root: GuestRoot, wanted: Mapping[str, Collection[str]]) -> None:
@@ -115,6 +119,22 @@ def _in_keyfiles(root: GuestRoot, wanted: Mapping[str, Collection[str]]) -> None
             root.write(connection.path, text, _DETAIL)
 
 
+def _in_ifcfg(root: GuestRoot, wanted: Mapping[str, Collection[str]]) -> None:
+    for path, drivers in wanted.items():
+        text = root.read(path) or ""
+        root.write(path, with_ifcfg_drivers(text, drivers), _DETAIL)
+
+
+def with_ifcfg_drivers(text: str, drivers: Collection[str]) -> str:
+    """text, an ifcfg file's, which is for cards of these drivers, too, where it is for those of some."""
+    asked = assignments.values(text).get(ifcfg_redhat.DRIVER, "")
+    missing = missing_in([word.lstrip("|") for word in asked.split()], drivers) if asked else []
+    # A quote or the like in the name of a driver would be the shell's.
+    if not missing or not re.fullmatch(r"[\w.,|* -]+", asked):
+        return text
+    return assignments.with_value(text, ifcfg_redhat.DRIVER, f'"{" ".join([asked, *missing])}"')
+
+
 def _appended(words: str, value: str) -> str:
     return f"{value.rstrip()} {words}"
 
@@ -123,31 +143,49 @@ def _listed(drivers: Sequence[str], value: str) -> str:
     return "".join(f"{driver};" for driver in (value.rstrip("; "), *drivers))
 
 
-def _in_netplan(root: GuestRoot, on_target: Mapping[Nic, Model]) -> list[tuple[str, str]]:
-    """A plain value becomes the driver of the target: versions before 0.104 know no lists there. Returns: as of use_new."""
+class _OfYaml(Protocol):
+    """A format in YAML."""
+
+    KIND: str
+
+    def places_of_drivers(self, root: GuestRoot, nics: Iterable[Nic]) -> dict[str, dict[Path, list[Nic]]]:
+        """{path of a file: {keys that lead to it: Nics}} of the drivers that definitions for these Nics may ask for.
+
+        Raises Unread.
+        """
+
+    def composed(self, text: str, path: str) -> Node | None:
+        """The root node of text, of the file at path. Raises Unread."""
+
+
+_OF_YAML: tuple[_OfYaml, ...] = (netplan, cloud_init)
+
+
+def _in_yaml(root: GuestRoot, format_: _OfYaml, on_target: Mapping[Nic, Model]) -> list[tuple[str, str]]:
+    """Returns: as of use_new."""
     try:
-        documents = netplan.documents_of(root)
+        of_files = format_.places_of_drivers(root, on_target)
     except Unread:
         return []
-    networks = {path: yaml_text.below(document, "network") for path, document in documents.items()}
-    wanted: dict[str, dict[str, set[str]]] = {path: {} for path in networks}
-    for nic, places in netplan.definitions_of(networks, on_target).items():
-        for path, (identifier, _is_first) in places.items():
-            wanted[path].setdefault(identifier, set()).add(on_target[nic].kernel_driver)
     not_changed = []
-    for path, drivers in wanted.items():
+    for path, places in of_files.items():
         text = root.read(path) or ""
-        for identifier, of_nics in drivers.items():
-            text = with_netplan_drivers(text, path, identifier, of_nics)
-            _node, words = _netplan_drivers(text, path, identifier)
-            not_changed += [(path, f"driver: {' '.join(words)}")] if words and missing_in(words, of_nics) else []
+        compose = partial(format_.composed, path=path)
+        for keys, nics in places.items():
+            drivers = {on_target[nic].kernel_driver for nic in nics}
+            text = with_drivers(text, compose, keys, drivers)
+            _node, words = _drivers(text, compose, keys)
+            not_changed += [(path, f"driver: {' '.join(words)}")] if words and missing_in(words, drivers) else []
         root.write(path, text, _DETAIL)
     return not_changed
 
 
-def with_netplan_drivers(text: str, path: str, identifier: str, drivers: Collection[str]) -> str:
-    """text, a file of netplan's at path, in which the definition's match is for cards of these drivers, too."""
-    node, words = _netplan_drivers(text, path, identifier)
+def with_drivers(text: str, compose: Callable[[str], Node | None], keys: Path, drivers: Collection[str]) -> str:
+    """text, which compose reads, where what keys lead to is for cards of these drivers, too.
+
+    A plain value becomes the driver of the target: netplan before 0.104 knows no lists there, nor does cloud-init.
+    """
+    node, words = _drivers(text, compose, keys)
     missing = missing_in(words, drivers)
     if yaml_text.items(node):
         return yaml_text.with_items(text, node, missing)
@@ -156,9 +194,9 @@ def with_netplan_drivers(text: str, path: str, identifier: str, drivers: Collect
     return yaml_text.with_scalars(text, [(node, missing[0])])
 
 
-def _netplan_drivers(text: str, path: str, identifier: str) -> tuple[Node | None, list[str]]:
-    """The value of `driver` in the definition's match, and its words."""
-    node = yaml_text.below(netplan.composed(text, path), "network", HARDWARE, identifier, "match", "driver")
+def _drivers(text: str, compose: Callable[[str], Node | None], keys: Path) -> tuple[Node | None, list[str]]:
+    """The drivers that keys lead to, as a node, and its words."""
+    node = yaml_text.below(compose(text), *keys)
     words = [yaml_text.scalar(each) for each in yaml_text.items(node)] or [yaml_text.scalar(node)]
     return node, [word for word in words if word]
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from ipaddress import ip_address
 
+from ...guest import search
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from .. import searched
@@ -45,45 +46,48 @@ _ADDRESSES = (re.compile(r"[0-9A-Za-z.]+"), re.compile(r"[0-9A-Za-z.:]+"))
 
 
 def named_elsewhere(root: GuestRoot, names: Mapping[str, str]) -> list[Concern]:
-    """The Concern that files other than network configuration name NICs that got new names, {old: new}."""
+    """The Concerns that files other than network configuration name NICs that got new names, {old: new}."""
     exchanged = set(names) & set(names.values())
     # Where two cards exchange their names, what was rewritten mentions them rightly.
     rewritten = {change.path for change in root.changes()} if exchanged else set()
-    files = [file for file in _files_with(root, names, _IN_NAMES) if file not in rewritten]
-    files += _called(root, names)
+    found = _files_with(root, names, _IN_NAMES)
+    files = [file for file in found.paths if file not in rewritten] + _called(root, names)
+    incomplete = searched.concerns_over(root, found)
     if not files:
-        return []
+        return incomplete
     return [
+        *incomplete,
         Concern(
             "nic-name-used-elsewhere",
             "warning",
             f"{listed(files)} still mention {', '.join(names)}, which "
             f"{'is' if len(names) == 1 else 'are'} called {', '.join(names.values())} on the target.",
             "Change the name in these files if it is that of the network card: rules of a firewall, services, sysctls.",
-        )
+        ),
     ]
 
 
 def gone_elsewhere(root: GuestRoot, names: Collection[str]) -> list[Concern]:
-    """The Concern that other files name NICs that are not on the target; nft refuses all of its rules for such a one."""
+    """The Concerns that other files name NICs that are not on the target; nft refuses all of its rules for such a one."""
     if not names:
         return []
     words = _words(names)
-    found = [
-        file
-        for file in _files_with(root, names, _IN_NAMES)
-        if any(words.search(line) for line in without_comments(root.read(file) or ""))
+    found = _files_with(root, names, _IN_NAMES)
+    files = [
+        file for file in found.paths if any(words.search(line) for line in without_comments(root.read(file) or ""))
     ]
-    found += _called(root, names)
-    if not found:
-        return []
+    files += _called(root, names)
+    incomplete = searched.concerns_over(root, found)
+    if not files:
+        return incomplete
     return [
+        *incomplete,
         Concern(
             "nic-name-used-elsewhere",
             "warning",
-            f"{listed(found)} still mention {', '.join(names)}, which the target does not have.",
+            f"{listed(files)} still mention {', '.join(names)}, which the target does not have.",
             "Remove the name from these files if it is that of the network card: rules of a firewall, services, sysctls.",
-        )
+        ),
     ]
 
 
@@ -103,54 +107,55 @@ def _words(names: Collection[str]) -> re.Pattern[str]:
 
 
 def macs_elsewhere(root: GuestRoot, macs: Mapping[str, str]) -> list[Concern]:
-    """The Concern that other files know NICs by the MAC addresses that they had, {old: new}."""
+    """The Concerns that other files know NICs by the MAC addresses that they had, {old: new}."""
     # One that another card gets is where it belongs.
     gone = [old for old in macs if old not in macs.values()]
     spellings = [spelling for old in gone for one in (old, old.replace(":", "-")) for spelling in (one, one.upper())]
-    files = _still_in(root, spellings)
-    if not files:
-        return []
+    found = _files_with(root, spellings, _IN_NAMES)
+    incomplete = searched.concerns_over(root, found)
+    if not found.paths:
+        return incomplete
     changed = ", ".join(f"{old} (now {macs[old]})" for old in gone)
     return [
+        *incomplete,
         Concern(
             "nic-mac-used-elsewhere",
             "warning",
-            f"{files} still mention a MAC address that the target replaces: {changed}.",
+            f"{listed(found.paths)} still mention a MAC address that the target replaces: {changed}.",
             "Change the address in these files if it identifies the network card there: NetworkManager.conf, DHCP and "
             "firewall configuration, licences.",
-        )
+        ),
     ]
 
 
 def addresses_elsewhere(root: GuestRoot, addresses: Sequence[str], whose: str) -> list[Concern]:
-    """The Concern that other files have addresses or gateways that NICs had. whose: what a message calls these NICs."""
-    places = _places(root, addresses)
+    """The Concerns that other files have addresses or gateways that NICs had. whose: what a message calls these NICs."""
+    found = _files_with_addresses(root, _spelled(addresses))
+    places = _places(root, found.paths, addresses)
+    incomplete = searched.concerns_over(root, found)
     if not places:
-        return []
+        return incomplete
     return [
+        *incomplete,
         Concern(
             "nic-address-used-elsewhere",
             "warning",
             f"{listed(places)} still mention {', '.join(addresses)}, which was the address or gateway of {whose}.",
             "Change it there where the new address is meant: /etc/hosts, addresses on which services listen, rules of a "
             "firewall, static routes by the old gateway.",
-        )
+        ),
     ]
 
 
-def files_mentioning(root: GuestRoot, addresses: Sequence[str]) -> dict[str, list[str]]:
-    """{address: the files in /etc that have it}, of the first files."""
-    found: dict[str, list[str]] = {address: [] for address in addresses}
+def files_mentioning(root: GuestRoot, addresses: Sequence[str]) -> tuple[dict[str, list[str]], list[Concern]]:
+    """({address: the files in /etc that have it}, of the first files, and the Concern that not all were searched)."""
+    mentions: dict[str, list[str]] = {address: [] for address in addresses}
     spelled = _spelled(addresses)
-    for file in _files_with_addresses(root, spelled)[:_MOST_FILES]:
+    found = _files_with_addresses(root, spelled)
+    for file in found.paths[:_MOST_FILES]:
         for address in _addresses_in(root.read(file) or "", spelled):
-            found[address].append(file)
-    return found
-
-
-def _still_in(root: GuestRoot, words: Iterable[str]) -> str:
-    """The files in /etc that have one of words by itself, as a message lists them, "" for none."""
-    return listed(_files_with(root, words, _IN_NAMES))
+            mentions[address].append(file)
+    return mentions, searched.concerns_over(root, found)
 
 
 def listed(places: Sequence[str]) -> str:
@@ -159,10 +164,10 @@ def listed(places: Sequence[str]) -> str:
     return ", ".join(places[:_MOST_FILES]) + more
 
 
-def _places(root: GuestRoot, addresses: Sequence[str]) -> list[str]:
-    """ "FILE:LINE" of each line in /etc that has one of addresses and is no comment."""
+def _places(root: GuestRoot, files: Iterable[str], addresses: Sequence[str]) -> list[str]:
+    """ "FILE:LINE" of each line in files that has one of addresses and is no comment."""
     found: list[str] = []
-    for file in _files_with_addresses(root, _spelled(addresses)):
+    for file in files:
         if len(found) <= 10 * _MOST_FILES:
             found += [f"{file}:{number}" for number in lines_with(root.read(file) or "", addresses)]
     return found
@@ -215,31 +220,32 @@ def without_xml_comments(text: str) -> str:
         place = end + len("-->")
 
 
-def files_with(root: GuestRoot, expression: str) -> list[str]:
+def files_with(root: GuestRoot, expression: str) -> search.Found:
     """The files in /etc, but for copies, with a line that fits expression, of `grep -E`."""
     found = root.files_with(expression, "/etc")
-    return searched.without_copies(found.paths) if found else []
+    # Where the appliance cannot search, nothing was looked at.
+    return search.Found(searched.without_copies(found.paths), found.is_whole) if found else search.Found([], False)
 
 
-def _files_with(root: GuestRoot, words: Iterable[str], within: str) -> list[str]:
+def _files_with(root: GuestRoot, words: Iterable[str], within: str) -> search.Found:
     """The files in /etc, but for copies, that have one of words, where no character of those within stands next to it."""
     listed = list(words)
-    found: set[str] = set()
-    for start in range(0, len(listed), _MOST_WORDS):
-        sought = _alternatives(listed[start : start + _MOST_WORDS])
-        if sought:
-            found.update(files_with(root, f"(^|[^{within}])({sought})($|[^{within}])"))
-    return sorted(found)
+    parts = [_alternatives(listed[start : start + _MOST_WORDS]) for start in range(0, len(listed), _MOST_WORDS)]
+    return _all_of(files_with(root, f"(^|[^{within}])({sought})($|[^{within}])") for sought in parts if sought)
 
 
-def _files_with_addresses(root: GuestRoot, spelled: Iterable[str]) -> list[str]:
+def _files_with_addresses(root: GuestRoot, spelled: Iterable[str]) -> search.Found:
     """The same for IP addresses."""
-    found = {
-        file
+    return _all_of(
+        _files_with(root, [each for each in spelled if version_of(each) == version], within)
         for version, within in _IN_ADDRESSES.items()
-        for file in _files_with(root, [each for each in spelled if version_of(each) == version], within)
-    }
-    return sorted(found)
+    )
+
+
+def _all_of(searches: Iterable[search.Found]) -> search.Found:
+    """What several searches found together."""
+    done = list(searches)
+    return search.Found(sorted({path for each in done for path in each.paths}), all(each.is_whole for each in done))
 
 
 def _alternatives(words: Iterable[str]) -> str:

@@ -17,6 +17,11 @@ _METADATA = uuid.UUID("8b7ca206-4790-4b9a-b8fe-575f050f886e").bytes_le
 _SIZE = uuid.UUID("2fa54224-cd1b-4876-b211-5dbed83bf4b8").bytes_le
 # [MS-VHDX] 2.6.2.1: the parameters of the file: the size of its blocks, and flags.
 _PARAMETERS = uuid.UUID("caa16737-fa36-4d43-b3b6-33f0aa44e76b").bytes_le
+# 2.6.2.6: the parent locator: in UTF-16, the identities that the data of the parent may have.
+_LOCATOR = uuid.UUID("a8d35f2d-b30b-454d-abf7-d3d84834ab0c").bytes_le
+_LINKAGES = ("parent_linkage", "parent_linkage2")
+# 2.2.2: of its two headers, the one with the higher number counts. They have the identity of the data at byte 32.
+_HEADERS = (64 << 10, 128 << 10)
 _KEEPS_BLOCKS = 1
 _HAS_PARENT = 2
 # The most entries that either of its tables may have.
@@ -35,6 +40,32 @@ def is_differencing(stream: BinaryIO) -> bool:
     return bool(flags & _HAS_PARENT)
 
 
+def data_identity(stream: BinaryIO) -> str:
+    """The GUID that changes when the data is written to for the first time after it was opened, as 32 digits. Errors: BadHeader."""
+    headers = [head for head in (read(stream, offset, 48) for offset in _HEADERS) if head.startswith(b"head")]
+    if not headers:
+        raise BadHeader("the VHDX has no header")
+    _sequence, _file, data = unpack("<Q16s16s", max(headers, key=lambda head: number("<Q", head, 8)), 8)
+    return uuid.UUID(bytes_le=data).hex
+
+
+def linkages(stream: BinaryIO) -> frozenset[str]:
+    """What data_identity() of the disk below a differencing one may be; none where it is not known. Errors: BadHeader."""
+    if not is_differencing(stream):
+        return frozenset()
+    locator = _item(stream, _LOCATOR, 64 << 10)
+    found = set()
+    for index in range(min(number("<H", locator, 18), _ENTRIES)):
+        key, value, key_length, value_length = unpack("<IIHH", locator, 20 + 12 * index)
+        name, text = (
+            locator[start : start + length].decode("utf-16-le", "replace")
+            for start, length in ((key, key_length), (value, value_length))
+        )
+        if name in _LINKAGES:
+            found.add(text.strip("{}").replace("-", "").lower())
+    return frozenset(found)
+
+
 def virtual_size(stream: BinaryIO, size: int) -> int:
     """Bytes of the disk. Errors: BadHeader."""
     return number("<Q", _item(stream, _SIZE))
@@ -47,14 +78,14 @@ def layout(stream: BinaryIO, cluster_size: int) -> Layout:
     return Layout(in_place=False, preallocated=fixed, options=(f"subformat={subformat}", f"block_size={cluster_size}"))
 
 
-def _item(stream: BinaryIO, wanted: bytes) -> bytes:
-    """The first 8 bytes of the item of the metadata that is wanted."""
+def _item(stream: BinaryIO, wanted: bytes, most: int = 8) -> bytes:
+    """The item of the metadata that is wanted, or the first bytes of it, at most so many as `most`."""
     regions = read(stream, _REGIONS, 64 << 10)
     metadata = _entry(regions, b"regi", 8, "<I", 16, _METADATA)
     offset = number("<Q", metadata, 16)
     table = read(stream, offset, 64 << 10)
     entry = _entry(table, b"metadata", 10, "<H", 32, wanted)
-    return read(stream, offset + number("<I", entry, 16), 8)
+    return read(stream, offset + number("<I", entry, 16), min(most, number("<I", entry, 20)))
 
 
 def _entry(table: bytes, signature: bytes, count_at: int, count_layout: str, first: int, wanted: bytes) -> bytes:

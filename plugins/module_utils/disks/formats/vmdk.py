@@ -36,6 +36,9 @@ _IMAGE_UUIDS = {
 }
 # The content of the disk below it; ffffffff is none, and 0 where govmomi's vmdk.NewDescriptor() made the descriptor.
 _PARENT_CID = re.compile(rb"(?m)^[ \t]*parentCID[ \t]*=[ \t]*([0-9A-Fa-f]{1,8})")
+_CID = re.compile(rb"(?m)^[ \t]*CID[ \t]*=[ \t]*([0-9A-Fa-f]{1,8})")
+# QEMU goes on to the next line: what follows would be too far at the front. vmdk_parse_extents() in block/vmdk.c.
+_UNREAD = re.compile(rb"(?m)^[ \t]*((?:RDONLY|NOACCESS)[ \t]+\d+[ \t]+[A-Z]+|RW[ \t]+\d+[ \t]+ZERO\b)")
 # For the size of the disk every extent counts, also one that holds nothing but zeroes ("RW 4192256 ZERO").
 _SIZED_EXTENT = re.compile(rb"^[ \t]*(?:RW|RDONLY|NOACCESS)[ \t]+(\d{1,18})[ \t]+[A-Z]", re.MULTILINE)
 
@@ -65,7 +68,9 @@ class Header:
 
     uuid: the disk's, 32 hexadecimal digits in small letters; "" where there is none. encrypted: whether the hypervisor
     encrypts what is in the extents. image, below: VirtualBox's UUIDs of the image and of the one below it, "" where there is
-    none. is_delta: whether there is an image below it, also where parent does not name it.
+    none. is_delta: whether there is an image below it, also where parent does not name it. content, content_below: the
+    numbers (CID) of the content of this image, and of the one below it when this one was made; None where there is none.
+    unread: the beginning of the line of an extent that QEMU leaves out; "" where there is no such line.
     """
 
     extents: tuple[Extent, ...]
@@ -78,6 +83,9 @@ class Header:
     image: str = ""
     below: str = ""
     is_delta: bool = False
+    content: int | None = None
+    content_below: int | None = None
+    unread: str = ""
 
     @property
     def lacks_parent(self) -> bool:
@@ -103,6 +111,7 @@ def read_header(stream: BinaryIO) -> Header:
             _uuid(text),
             _ENCRYPTED.search(text) is not None,
             *_chain(text),
+            unread=_first(_UNREAD, text),
         )
     text = _text_at(stream, 0x200)
     if head[:4] == b"COWD":
@@ -118,6 +127,7 @@ def read_header(stream: BinaryIO) -> Header:
         _uuid(embedded),
         _ENCRYPTED.search(embedded) is not None,
         *_chain(embedded),
+        unread=_first(_UNREAD, embedded) if capacity == 0 else "",
     )
 
 
@@ -173,11 +183,17 @@ def _uuid(text: bytes) -> str:
     return digits if len(digits) == 32 else ""
 
 
-def _chain(text: bytes) -> tuple[str, str, bool]:
-    """image, below and is_delta of a Header."""
+def _chain(text: bytes) -> tuple[str, str, bool, int | None, int | None]:
+    """image, below, is_delta, content and content_below of a Header."""
     image, below = (_first(_IMAGE_UUIDS[key], text).lower() for key in (b"image", b"parent"))
     below = below if below.strip("0-") else ""
-    return image, below, bool(below) or _first(_PARENT_CID, text).lower().strip("0") not in ("", "ffffffff")
+    content, content_below = (_first(pattern, text).lower() for pattern in (_CID, _PARENT_CID))
+    is_delta = bool(below) or content_below.strip("0") not in ("", "ffffffff")
+    return image, below, is_delta, _cid(content), _cid(content_below)
+
+
+def _cid(digits: str) -> int | None:
+    return int(digits, 16) if digits not in ("", "ffffffff") else None
 
 
 def _extents(text: bytes) -> tuple[Extent, ...]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .declaration import Subject, error
+from .declaration import Subject, concern, error
 
 SUBJECT = Subject(
     "Disks",
@@ -55,6 +55,14 @@ SUBJECT = Subject(
             "disk-empty",
             "The disk has no content.",
             "Copy it from the old hypervisor again; the copy was probably interrupted.",
+        ),
+        concern(
+            "disk-superseded",
+            "warning",
+            "Next to the disk is a checkpoint, a snapshot or an overlay that was made on it. What the guest wrote since is "
+            "there, so that the disk has an older state. If the disk is changed in place, that image becomes worthless.",
+            "If the guest runs on the other image, merge it into the disk on the source (delete the checkpoint or snapshot), "
+            "or name the other image, with the disk in `backing`. If it is a leftover, ignore the warning.",
         ),
         error(
             "disk-incomplete",

@@ -122,8 +122,17 @@ SUBJECT = Subject(
             "nic-configured-twice",
             "warning",
             "Files of different programs, such as ifupdown's and NetworkManager's, or several ifcfg files that are for "
-            "boot (`ONBOOT=yes`), give one network card different addresses. guestconv reports all of them.",
-            "Remove the files of the programs that do not run from the guest, or check the addresses on the target.",
+            "boot (`ONBOOT=yes`), give one network card different addresses. guestconv reports all of them. Or several of "
+            "NetworkManager's keyfiles have the same UUID, of which it loads one.",
+            "Remove the files of the programs that do not run from the guest, or check the addresses on the target. Give each "
+            "keyfile a UUID of its own.",
+        ),
+        concern(
+            "nic-not-started",
+            "warning",
+            "DHCP or other addresses were chosen for a network card that the guest does not bring up at boot (`ONBOOT=no`, "
+            "`autoconnect=false`, no `auto` line). guestconv writes what was chosen, and does not change when it is applied.",
+            "Have the guest bring the network card up at boot, in the files that the message names, if it is to be reached there.",
         ),
         concern(
             "nic-mac-used-elsewhere",

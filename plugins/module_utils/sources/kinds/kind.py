@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Callable, Protocol, TypedDict
 
-from ...disks import differencing
+from ...disks import later_states
 
 # Called with the number of bytes that were just read.
 Counter = Callable[[int], None]
@@ -211,7 +211,7 @@ class NamedDisks:
         """See SourceKind."""
         # A URL may have a query.
         file = posixpath.basename(request.disks[0]["path"].partition("?")[0])
-        later = [each for disk in request.disks for each in differencing.states_after(disk["path"])]
+        later = [each for disk in request.disks for each in later_states.states_after(disk["path"])]
         return {
             "name": posixpath.splitext(file)[0],
             "disks": [DiskEntry(**disk) for disk in request.disks],

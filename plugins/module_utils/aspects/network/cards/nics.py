@@ -85,8 +85,8 @@ class Setting:
 
     @property
     def gateway(self) -> str | None:
-        """The first of its gateways, or None."""
-        return next(iter(self.gateways), None)
+        """The first of its gateways, IPv4's where there are some of both families, or None."""
+        return min(self.gateways, key=lambda gateway: ":" in gateway, default=None)
 
     @property
     def profile_key(self) -> str:

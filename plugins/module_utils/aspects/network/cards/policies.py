@@ -73,9 +73,17 @@ def policy_for(plan: Plan, nic: Nic, naming: Naming = LINUX) -> Policy:
     for key in statics.KEYS:
         if policy != "static" and settings.get(key) is not None:
             raise _malformed(f"{path}.{key}", settings[key], f"left out, as only the policy `static` takes {key}")
-    if policy != "static":
+    static = statics.static_of(settings, path, _malformed) if policy == "static" else None
+    if policy in ("static", "dhcp"):
+        _refuse_port(nic, path)
+    if static is None:
         return Policy(policy, name)
-    static = statics.static_of(settings, path, _malformed)
+    _refuse_uncertain(nic, path)
+    return Policy(policy, static=static)
+
+
+def _refuse_port(nic: Nic, path: str) -> None:
+    """Refuse addresses for a Nic that is part of what has them. Raises GuestconvError `policy-not-possible`."""
     above = [upper.name for upper in nic.used_by if upper.carried and (upper.addresses or upper.is_dynamic)]
     if above and not nic.addresses and nic.method in (None, "manual"):
         raise GuestconvError(
@@ -85,8 +93,6 @@ def policy_for(plan: Plan, nic: Nic, naming: Naming = LINUX) -> Policy:
             f"{above[0]} in the guest.",
             path=f"{path}.policy",
         )
-    _refuse_uncertain(nic, path)
-    return Policy(policy, static=static)
 
 
 def _refuse_uncertain(nic: Nic, path: str) -> None:

@@ -10,7 +10,7 @@ source. What it stored of the instance (network-config.json) says what it last r
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -23,6 +23,7 @@ from .. import bounds, values
 from ..cards.nics import INTERFACE, Nic, Setting, labels
 from ..cards.statics import Static
 from . import netplan, netplan_settings, static_netplan, static_subnets
+from .static_netplan import Wanted
 
 if TYPE_CHECKING:
     from yaml.nodes import Node
@@ -37,9 +38,13 @@ _OFF = ("/etc/cloud/cloud-init.disabled",)
 _PROGRAM = "/usr/bin/cloud-init"
 
 _METHODS = {"static": "static", "static6": "static", "dhcp": "dhcp", "dhcp4": "dhcp", "dhcp6": "dhcp"}
-_METHODS.update({"ipv6_dhcpv6-stateful": "dhcp", "ipv6_slaac": "auto", "manual": "manual"})
+_METHODS.update(
+    {"ipv6_dhcpv6-stateful": "dhcp", "ipv6_slaac": "auto", "ipv6_dhcpv6-stateless": "auto", "manual": "manual"}
+)
 _OF_STATIC = ("address", "netmask", "gateway", "routes")
 _PORTS = ("bond_interfaces", "bridge_interfaces")
+# What a card has next to the MAC address where cloud-init gives it the name.
+_DRIVER, _MODEL = ("params", "driver"), ("params", "device_id")
 _NO_MASK = ("", "0", "0.0.0.0", "::")
 
 
@@ -124,23 +129,50 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
 
 def use_static(root: GuestRoot, statics: Mapping[Nic, Static]) -> None:
     """Give these Nics their addresses, with the gateways and name servers, in the place of what they have."""
-    for nic, static in statics.items():
-        _use_static(root, nic, static)
-
-
-def _use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
     for path, document in _documents(root).items():
-        text = document.text
         compose = partial(yaml_text.compose, path=path)
         if _version(document.network) == "2":
-            for identifier, _is_first in netplan.definitions_of({path: document.network}, [nic])[nic].values():
-                keys = (*document.keys, "ethernets", identifier)
-                text = static_netplan.with_static(text, compose, keys, static, True)
+            section = (*document.keys, netplan_settings.HARDWARE)
+            text = static_netplan.with_statics(document.text, compose, section, _wanted(root, path, document, statics))
         else:
+            text = document.text
             for index, item in enumerate(_items(document.network)):
-                if _word(item, "type") == "physical" and _word(item, "name") == nic.name:
-                    text = static_subnets.with_static(text, compose, document.keys, index, static)
-        root.write(path, text, f"{nic.label} has another address on the target")
+                for nic, static in statics.items():
+                    if _word(item, "type") == "physical" and _word(item, "name") == nic.name:
+                        text = static_subnets.with_static(text, compose, document.keys, index, static)
+        root.write(path, text, f"{labels(statics)} has another address on the target")
+
+
+def _wanted(root: GuestRoot, path: str, document: _Document, statics: Mapping[Nic, Static]) -> list[Wanted]:
+    """What the definitions of version 2 shall have.
+
+    What is for several cards can be divided where netplan gets it as it is (_render_content() of cloud-init's
+    net/netplan.py): the other programs do not know patterns of names.
+    """
+    networks = {path: document.network}
+    wanted = netplan.wanted_of(root, networks, statics, netplan.renderer(root)).get(path, [])
+    return wanted if netplan.is_installed(root) else [each for each in wanted if not each.own]
+
+
+def places_of_drivers(root: GuestRoot, nics: Iterable[Nic]) -> dict[str, dict[Path, list[Nic]]]:
+    """{path of a file: {keys that lead to it: Nics}} of the drivers that configuration for these Nics may ask for."""
+    found: dict[str, dict[Path, list[Nic]]] = {}
+    of_all = list(nics)
+    for path, document in _documents(root).items():
+        if _version(document.network) == "2":
+            section = (*document.keys, netplan_settings.HARDWARE)
+            found.update(netplan.drivers_in({path: document.network}, of_all, section))
+            continue
+        for index, item in enumerate(_items(document.network)):
+            named = [nic for nic in of_all if _word(item, "type") == "physical" and _word(item, "name") == nic.name]
+            if named:
+                found.setdefault(path, {})[(*document.keys, "config", index, *_DRIVER)] = named
+    return found
+
+
+def composed(text: str, path: str) -> Node | None:
+    """The root node of text, of the file at path. Raises Unread."""
+    return yaml_text.compose(text, path)
 
 
 def renders(root: GuestRoot) -> str | None:
@@ -227,6 +259,7 @@ def _version_1(path: str, network: Node) -> Iterator[Setting]:
         routes = [each for subnet in subnets for each in yaml_text.items(yaml_text.below(subnet, "routes"))]
         gateways = [_word(each, "gateway") for each in (*subnets, *filter(_is_default, routes))]
         physical = kind == "physical"
+        driver, model = (yaml_text.scalar(yaml_text.below(item, *keys)) for keys in (_DRIVER, _MODEL))
         yield Setting(
             path,
             KIND,
@@ -253,7 +286,11 @@ def _version_1(path: str, network: Node) -> Iterator[Setting]:
             dhcp=tuple(
                 family for subnet in subnets for family in [static_subnets.DHCP.get(_word(subnet, "type"))] if family
             ),
-            binds=physical and mac is not None,
+            # Where it asks for the PCI id of a card of the source, it finds none on the target.
+            binds=physical and mac is not None and not model,
+            source_hardware=tuple(
+                f"{key}: {value}" for key, value in (("driver", driver), ("device_id", model)) if physical and value
+            ),
             at_boot=not subnets or any(_word(subnet, "control") != "manual" for subnet in subnets),
         )
 
@@ -297,13 +334,18 @@ def _ports(item: Node) -> list[str]:
 
 
 def _paths_of_version_1(network: Node | None, names: Collection[str | None]) -> Iterator[Path]:
-    for index, item in enumerate(_items(network)):
-        if _word(item, "name") in names or _word(item, "vlan_link") in names:
+    items = _items(network)
+    gone = set(names)
+    # A VLAN may be on another.
+    while on_them := {_word(each, "name") for each in items if _word(each, "vlan_link") in gone} - gone:
+        gone |= on_them
+    for index, item in enumerate(items):
+        if _word(item, "name") in gone:
             yield ("config", index)
             continue
         for key in _PORTS:
             for place, node in yaml_text.children(yaml_text.below(item, key)).items():
-                if yaml_text.scalar(node) in names:
+                if yaml_text.scalar(node) in gone:
                     yield ("config", index, key, place)
 
 

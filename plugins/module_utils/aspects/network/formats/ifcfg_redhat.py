@@ -48,6 +48,10 @@ _ON_BRIDGE = ("ovsintport",)
 # What gives the NIC with HWADDR the name DEVICE, where it is installed; NetworkManager does not rename.
 _RENAMER = ("/usr/lib/udev/rename_device", "/lib/udev/rename_device")
 
+# What NetworkManager asks of the hardware in addition.
+DRIVER = "MATCH_DRIVER"
+_MATCHES = (("driver", DRIVER), ("path", "MATCH_PATH"))
+
 # What belongs to ifcfg-NAME, before its name.
 _COMPANIONS = ("route-", "route6-", "rule-", "rule6-")
 
@@ -101,7 +105,7 @@ def read(root: GuestRoot) -> list[Setting]:
     at_boot = {file.name for file in found_files if file.name and not file.is_alias and file.is_at_boot}
     found: list[Setting] = []
     for file in found_files:
-        setting = _setting(file, everywhere, renames)
+        setting = _setting(file, everywhere, renames, names)
         if not setting.gateways:
             routes = [path for path in _companions(file) if posixpath.basename(path) in beside]
             setting = replace(setting, gateways=values.gateways([_default_route(root, routes) or ""]))
@@ -123,8 +127,11 @@ def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
     detail = f"{labels(nics)} is not on the target"
     names = {nic.name for nic in nics if nic.name}
     macs = {nic.hardware_mac for nic in nics if nic.hardware_mac}
-    for file in _files(root):
-        if file.name in names or (not file.name and file.hardware_mac in macs) or names & set(_parents(file)):
+    found = _files(root)
+    uuids = {file.values.get("UUID", "") for file in found if file.name in names and not file.is_alias} - {""}
+    for file in found:
+        is_on_them = not (names | uuids).isdisjoint(_parents(file))
+        if file.name in names or (not file.name and file.hardware_mac in macs) or is_on_them:
             for path in (file.path, *_companions(file)):
                 root.remove(path, detail)
 
@@ -185,6 +192,7 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
         if any(":" in address for address in addresses):
             text = assignments.with_value(text, "IPV6_AUTOCONF", "yes")
         root.write(file.path, text, detail)
+        _take_default_routes(root, file, detail)
 
 
 def use_static(root: GuestRoot, statics: Mapping[Nic, Static]) -> None:
@@ -231,13 +239,18 @@ def _use_static(root: GuestRoot, nic: Nic, static: Static, own: Iterable[_File])
             continue
         root.write(file.path, static_ifcfg.with_static(file.text, static, is_first), detail)
         is_first = False
-        for companion in _companions(file):
-            routes = root.read(companion)
-            if routes is not None:
-                root.write(companion, static_ifcfg.without_default(routes), detail)
+        _take_default_routes(root, file, detail)
     everywhere = root.read(_GLOBAL) or ""
     if not is_first and assignments.values(everywhere).get("GATEWAY") in nic.gateways:
         root.write(_GLOBAL, assignments.commented_out(everywhere, lambda name: name == "GATEWAY"), detail)
+
+
+def _take_default_routes(root: GuestRoot, file: _File, detail: str) -> None:
+    """Make comments of the default routes that belong to the file."""
+    for companion in _companions(file):
+        routes = root.read(companion)
+        if routes is not None:
+            root.write(companion, static_ifcfg.without_default(routes), detail)
 
 
 def _keys(nic: Nic) -> set[str]:
@@ -290,13 +303,15 @@ def _is_virtual(file: _File) -> bool:
     return bool(file.values.get("BONDING_OPTS") and not of_port) or bool(file.values.get("ESSID"))
 
 
-def _setting(file: _File, everywhere: Mapping[str, str], renames: bool) -> Setting:
+def _setting(file: _File, everywhere: Mapping[str, str], renames: bool, names: Mapping[str, str | None]) -> Setting:
+    """names: {UUID: interface}, by which NetworkManager's files name what others are on."""
     kind = _kind(file).lower()
     tagged = file.on("VLAN") or kind == "vlan" or "." in (file.name or "")
     lower = list(_parents(file)) if tagged or file.values.get("MACVLAN_PARENT") or file.values.get("ETH") else []
     if kind in _ON_BRIDGE:
         lower.append(file.values.get("OVS_BRIDGE", ""))
     lower += file.values.get("BOND_IFACES", "").split()
+    lower = [names.get(each) or each for each in lower]
     addresses = tuple(dict.fromkeys((*ifcfg_addresses.ipv4(file.values), *ifcfg_addresses.ipv6(file.values))))
     return Setting(
         file.path,
@@ -314,10 +329,20 @@ def _setting(file: _File, everywhere: Mapping[str, str], renames: bool) -> Setti
         mac=values.normal_mac(file.values.get("MACADDR", "")),
         hardware_mac=file.hardware_mac,
         binds=bool(renames and file.values.get("DEVICE") and file.hardware_mac),
-        patterns=("*",) if file.is_for_any_nic else (),
+        patterns=(_condition(file),) if file.is_for_any_nic else (),
+        source_hardware=tuple(
+            f"{key}={file.values[variable]}" for key, variable in _MATCHES if file.values.get(variable)
+        ),
         # An alias comes up with its interface.
         at_boot=file.is_at_boot and not file.is_alias,
     )
+
+
+def _condition(file: _File) -> str:
+    """What NetworkManager asks of names, as a condition of cards/patterns.py; "*" for any."""
+    # nm-settings-ifcfg-rh(5), MATCH_INTERFACE_NAME: "!" excludes, "&" makes it mandatory, "|" is the default.
+    words = [word.lstrip("|&") for word in file.values.get("MATCH_INTERFACE_NAME", "").split()]
+    return " ".join("!" + word.lstrip("!|&") if word.startswith("!") else word for word in words if word) or "*"
 
 
 def _parents(file: _File) -> Iterator[str]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Callable
 
 from ....guest.root import GuestRoot
@@ -23,7 +23,7 @@ from ..cards.nics import INTERFACE, Nic, Setting, labels
 from ..cards.patterns import matches
 from ..cards.statics import Static
 from . import interfaces_settings, static_interfaces
-from .interfaces_settings import MEMBERS, PARENT, settings_of
+from .interfaces_settings import MEMBERS, REQUIRES, settings_of
 from .static_interfaces import Chosen, comment_out
 
 KIND = interfaces_settings.KIND
@@ -53,6 +53,7 @@ def read(root: GuestRoot) -> list[Setting]:
         for name in physical.get(stanza.name, [stanza.name])
         for setting in settings_of(file, stanza, name, at_boot=name in names or matches(name, patterns))
     ]
+    found += [setting for file, stanza in stanzas if stanza.keyword == "rename" for setting in _renamed(file, stanza)]
     mapped = [(file, stanza.name) for file, stanza in stanzas if stanza.keyword == "mapping"]
     return found + [
         Setting(file, KIND, name, at_boot=name in names or matches(name, patterns))
@@ -67,7 +68,7 @@ def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
     names = {nic.name for nic in nics if nic.name}
     gone = set(names)
     for text in texts.values():
-        gone |= {stanza.name for stanza in parse(text) if set(stanza.values(PARENT)) & names}
+        gone |= {stanza.name for stanza in parse(text) if interfaces_settings.is_on(stanza, names)}
     for file, text in texts.items():
         detail = f"{', '.join(sorted(names))} is not on the target; its lines were commented out"
         root.write(file, without(text, gone), detail)
@@ -174,8 +175,10 @@ def without(text: str, names: Collection[str]) -> str:
                 comment_out(lines, line)
         elif _LISTS_OF_NAMES.fullmatch(stanza.keyword):
             _strike_out(lines, stanza.head, names, "")
+        elif stanza.keyword == "rename":
+            _strike_out(lines, stanza.head, [word for word in stanza.head.words if word.partition("=")[2] in names], "")
         for line in stanza.options:
-            if option_name(line) in (*MEMBERS, "bond_primary") and not _is_of(stanza.name, names):
+            if option_name(line) in (*MEMBERS, REQUIRES, "bond_primary") and not _is_of(stanza.name, names):
                 _strike_out(lines, line, names, "none" if option_name(line) in MEMBERS else "")
     return "\n".join(lines)
 
@@ -212,6 +215,15 @@ def _included(root: GuestRoot, keyword: str, place: str) -> list[str]:
         return root.glob(place)
     # interfaces(5): only files whose names consist of these characters.
     return [posixpath.join(place, name) for name in root.list(place) if re.fullmatch(r"[a-zA-Z0-9_-]+", name)]
+
+
+def _renamed(file: str, stanza: Stanza) -> Iterator[Setting]:
+    """A Setting for each card to which a rename stanza gives a name by its MAC address, mac/ADDRESS=NAME (interfaces(5))."""
+    for word in stanza.head.words[1:]:
+        known_by, _equals, name = word.partition("=")
+        mac = values.normal_mac(known_by.partition("mac/")[2])
+        if mac and INTERFACE.fullmatch(name):
+            yield Setting(file, KIND, name, hardware_mac=mac)
 
 
 def _with_inherited(stanzas: Iterable[tuple[str, Stanza]]) -> list[tuple[str, Stanza]]:

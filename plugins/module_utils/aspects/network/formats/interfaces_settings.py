@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from ....texts.stanzas import Stanza, option_name
@@ -19,6 +19,8 @@ KIND = "interfaces"
 # Options (with _ for -) that say of which interfaces another is made: those of ifenslave, bridge-utils and vlan.
 MEMBERS = ("bond_slaves", "slaves", "bond_members", "bridge_ports", "ovs_ports", "ovs_bonds")
 PARENT = "vlan_raw_device"
+# What ifupdown-ng brings up before an interface (its interfaces(5)): the ports of a bond or bridge, what a tunnel is on.
+REQUIRES = "requires"
 # The other way round, in a port: of which bond or bridge, and in ifupdown2 of which VRF.
 _UPPERS = ("bond_master", "ovs_bridge", "vrf")
 _OF_VIRTUAL = frozenset(
@@ -31,6 +33,10 @@ _VIRTUAL_KINDS = frozenset(
     ("bond", "bridge", "dummy", "gre", "macvlan", "ppp", "tunnel", "veth", "vlan", "vrf", "vxlan", "wifi", "wireguard")
 )
 _VIRTUAL_METHODS = frozenset(("loopback", "ppp", "wvdial", "tunnel", "6to4", "v4tunnel", "wireguard"))
+_RANGE = re.compile(r"([A-Za-z0-9-]*[A-Za-z])\[?(\d{1,4})-(\d{1,4})\]?([.\w]{0,8})")
+# No virtual machine has as many cards.
+_MOST_OF_RANGE = 100
+_EVERYWHERE = frozenset(("default", "0.0.0.0/0", "::/0"))
 _METHODS = {"static": "static", "dhcp": "dhcp", "bootp": "dhcp", "auto": "auto", "manual": "manual"}
 
 
@@ -66,7 +72,7 @@ def _settings(file: str, stanza: Stanza, name: str, at_boot: bool) -> Iterator[S
         name,
         virtual=_is_virtual(stanza),
         lower=(*_lower(stanza), *ports, *([of_any] if patterns else [])),
-        tagged=bool(stanza.values(PARENT)) or "." in stanza.name or _has_tag(stanza),
+        tagged=bool(stanza.values(PARENT)) or "." in stanza.name or _has_tag(stanza) or _is_on_a_way(stanza),
         method=_method(stanza, addresses),
         dhcp=_dhcp(stanza),
         addresses=addresses,
@@ -84,6 +90,13 @@ def _settings(file: str, stanza: Stanza, name: str, at_boot: bool) -> Iterator[S
     for command in _commands(stanza):
         for made in link_commands.made_by(command, name):
             yield Setting(file, KIND, made.name, virtual=True, lower=made.lower, tagged=made.tagged)
+
+
+def is_on(stanza: Stanza, names: Collection[str]) -> bool:
+    """Whether the interface of the stanza is nothing without those of these names: by its options, or as commands make it."""
+    made = [each for command in _commands(stanza) for each in link_commands.made_by(command, stanza.name)]
+    lower = {lower for each in made if each.name == stanza.name for lower in each.lower}
+    return not set(names).isdisjoint(stanza.values(PARENT)) or (bool(lower) and lower <= set(names))
 
 
 def _is_virtual(stanza: Stanza) -> bool:
@@ -109,6 +122,16 @@ def _has_tag(stanza: Stanza) -> bool:
     return any(word.startswith("tag=") for word in stanza.values("ovs_options"))
 
 
+def _is_on_a_way(stanza: Stanza) -> bool:
+    """Whether it is software on what it requires, such as a tunnel, and so not reached by the latter's addresses."""
+    return bool(stanza.values(REQUIRES)) and _is_virtual(stanza) and not _has_ports(stanza)
+
+
+def _has_ports(stanza: Stanza) -> bool:
+    kinds = {*stanza.values("use"), *(option_name(line).partition("_")[0] for line in stanza.options)}
+    return not kinds.isdisjoint(("bond", "bridge"))
+
+
 def _lower(stanza: Stanza) -> tuple[str, ...]:
     """The interfaces that this one is made of, but for those of a bond or bridge."""
     names = stanza.values(PARENT)
@@ -116,6 +139,8 @@ def _lower(stanza: Stanza) -> tuple[str, ...]:
         names.append(stanza.name.partition(".")[0])
     if "OVSIntPort" in stanza.values("ovs_type"):
         names += stanza.values("ovs_bridge")
+    if _is_virtual(stanza):
+        names += stanza.values(REQUIRES)
     return tuple(name for name in names if INTERFACE.fullmatch(name))
 
 
@@ -123,7 +148,7 @@ def _members(stanza: Stanza) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(the names, the globs over names) of the interfaces of which a bond or bridge consists.
 
     bridge-utils-interfaces(5): `all` is for all cards, and between `regex` and `noregex` are regular expressions.
-    ifupdown2 has lists with commas after `glob`.
+    ifupdown2 has lists with commas, and ranges (swp1-4, swp[1-4]s0), after `glob` (parse_glob() of its modulebase.py).
     """
     names: list[str] = []
     globs: list[str] = []
@@ -139,8 +164,17 @@ def _members(stanza: Stanza) -> tuple[tuple[str, ...], tuple[str, ...]]:
             elif mode == "regex":
                 names += word.strip("()").split("|")
             elif word != "none":
-                names += word.split(",")
+                names += [each for part in word.split(",") for each in (_of_range(part) if mode == "glob" else [part])]
     return tuple(name for name in names if INTERFACE.fullmatch(name)), tuple(dict.fromkeys(globs))
+
+
+def _of_range(word: str) -> list[str]:
+    """The names in a range of ifupdown2's, or the word, which is none."""
+    found = _RANGE.fullmatch(word)
+    if not found:
+        return [word]
+    start, first, last, end = found.groups()
+    return [f"{start}{number}{end}" for number in range(int(first), min(int(last), int(first) + _MOST_OF_RANGE) + 1)]
 
 
 def _glob_for(expression: str) -> str:
@@ -175,7 +209,7 @@ def _addresses(stanza: Stanza) -> tuple[str, ...]:
         # compute_v4_mask() in archcommon.c), and IPv6's is 64 (inet6.defn).
         prefix = prefix or "".join(masks[index : index + 1] or masks[:1])
         found += values.with_prefix(address, prefix or ("64" if ":" in address else values.class_prefix(address)))
-    for words in _commands(stanza):
+    for words in map(link_commands.without_options, _commands(stanza)):
         # ip address add ADDRESS/PREFIX dev INTERFACE (ip-address(8))
         if words[:1] == ["ip"] and len(words) > 3 and "address".startswith(words[1]) and words[2] in ("add", "replace"):
             device = words[words.index("dev") + 1] if "dev" in words[:-1] else stanza.name
@@ -186,19 +220,18 @@ def _addresses(stanza: Stanza) -> tuple[str, ...]:
 
 def _gateways(stanza: Stanza) -> tuple[str, ...]:
     """The gateway, and those of default routes which commands add (ip-route(8), route(8))."""
-    found = stanza.values("gateway")[:1]
-    for words in _commands(stanza):
+    found = stanza.values("gateway")
+    for words in map(link_commands.without_options, _commands(stanza)):
         if words[:1] == ["ip"] and len(words) > 2 and "route".startswith(words[1]) and "via" in words[:-1]:
-            if {"default", "0.0.0.0/0", "::/0"}.intersection(words) and values.in_main_table(words):
+            if _EVERYWHERE.intersection(words) and values.in_main_table(words):
                 found.append(words[words.index("via") + 1])
-        elif words[:2] == ["route", "add"] and "default" in words and "gw" in words[:-1]:
+        elif words[:2] == ["route", "add"] and _EVERYWHERE.intersection(words) and "gw" in words[:-1]:
             found.append(words[words.index("gw") + 1])
     return values.gateways(found)
 
 
 def _commands(stanza: Stanza) -> Iterator[list[str]]:
-    """The words of the commands that bring the interface up, without options of the program."""
+    """The words of the commands that bring the interface up."""
     for line in stanza.options:
         if option_name(line) in ("up", "pre_up", "post_up"):
-            for command in link_commands.commands_in(line.words[1:]):
-                yield [word for word in command if word not in ("-4", "-6")]
+            yield from link_commands.commands_in(line.words[1:])

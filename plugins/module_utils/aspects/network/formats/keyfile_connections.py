@@ -74,7 +74,11 @@ class Connection:
 
 
 def loaded(root: GuestRoot) -> list[Connection]:
-    """The Connections that NetworkManager loads. What the distribution has is loaded unless /etc has its UUID."""
+    """The Connections that NetworkManager loads. What the distribution has is loaded unless /etc has its UUID.
+
+    Of several in /etc with one UUID it loads the one that was changed last (cmp_fcn() of its nms-keyfile-storage.c); all
+    are among these, as they may be for different cards: see with_one_uuid.
+    """
     paths = [
         posixpath.join(directory, name)
         for directory in _DIRECTORIES
@@ -82,13 +86,25 @@ def loaded(root: GuestRoot) -> list[Connection]:
         # Only in /etc the extension may be missing, as older versions wrote no other.
         if not _IGNORED.fullmatch(name) and (directory == WRITABLE or name.endswith(".nmconnection"))
     ]
-    found: dict[str, Connection] = {}
+    found: list[Connection] = []
+    directories: dict[str, str] = {}
     for path in bounds.to_read(root, paths):
         text = root.read(path)
         if text is not None:
             connection = Connection(path, text)
-            found.setdefault(connection.uuid or path, connection)
-    return list(found.values())
+            directory = posixpath.dirname(path)
+            if directories.setdefault(connection.uuid or path, directory) == directory:
+                found.append(connection)
+    return found
+
+
+def with_one_uuid(root: GuestRoot) -> list[list[str]]:
+    """The paths of the files that are loaded, of those with the same UUID: only one of each list is in force."""
+    found: dict[str, list[str]] = {}
+    for connection in loaded(root):
+        if connection.uuid:
+            found.setdefault(connection.uuid, []).append(connection.path)
+    return [paths for paths in found.values() if len(paths) > 1]
 
 
 def for_one(connection: Connection, key: str, identifier: str) -> str:

@@ -72,7 +72,7 @@ def read(root: GuestRoot) -> list[Setting]:
     left_alone = _left_alone(root, connections)
     found: list[Setting] = []
     for connection in connections:
-        if not connection.type and not connection.wired or connection.type in _NO_INTERFACE:
+        if not is_of_interface(connection):
             continue
         if connection.path in superseded:
             found.append(Setting(connection.path, KIND, connection.name, superseded=True))
@@ -84,7 +84,7 @@ def read(root: GuestRoot) -> list[Setting]:
             found += [unused, replace(unused, superseded=False, hardware=True, unmanaged=True)]
             continue
         controller = _controller(connection, by_uuid, connections)
-        settings = list(_settings(connection, names, controller))
+        settings = list(settings_of(connection, names, controller))
         found += settings
         # An interface of Open vSwitch is on its bridge.
         if INTERFACE.fullmatch(controller) and connection.type != _OVS_INTERFACE:
@@ -99,6 +99,11 @@ def read(root: GuestRoot) -> list[Setting]:
                 for each in settings
             ]
     return found
+
+
+def is_of_interface(connection: Connection) -> bool:
+    """Whether it is for a wired card, or for what is made of one."""
+    return bool(connection.type or connection.wired) and connection.type not in _NO_INTERFACE
 
 
 def _superseded(root: GuestRoot, connections: Sequence[Connection]) -> set[str]:
@@ -161,15 +166,27 @@ def _controller(connection: Connection, by_uuid: Mapping[str, Connection], all_:
 
 
 def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
-    """Take the connections of these Nics away, and those of VLANs on them."""
+    """Take the connections of these Nics away, and those of VLANs and the like on them."""
     gone = {nic.name for nic in nics if nic.name} | {nic.hardware_mac for nic in nics if nic.hardware_mac}
     detail = f"{labels(nics)} is not on the target"
     connections = loaded(root)
     of_gone = [each for each in connections if each.name in gone or (each.name is None and each.hardware_mac in gone)]
     gone |= {each.uuid for each in of_gone} - {""}
-    of_gone += [each for each in connections if each.get("vlan", "parent") in gone and each not in of_gone]
+    left = [each for each in connections if each not in of_gone]
+    while on_them := [each for each in left if not gone.isdisjoint(parent for _section, parent in _parents(each))]:
+        gone |= {key for each in on_them for key in (each.uuid, each.name) if key}
+        left = [each for each in left if each not in on_them]
+        of_gone = [*of_gone, *on_them]
     for connection in of_gone:
         root.remove(connection.path, detail)
+
+
+def _parents(connection: Connection) -> Iterator[tuple[str, str]]:
+    """(section, what it names there) of what the connection's interface is made of: names, UUIDs or MAC addresses."""
+    for section, key in PARENTS:
+        value = connection.get(section, key)
+        if value:
+            yield section, values.normal_mac(value) or value
 
 
 def replace_macs(root: GuestRoot, macs: Mapping[str, str]) -> None:
@@ -261,7 +278,7 @@ def use_static(root: GuestRoot, statics: Mapping[Nic, Static]) -> None:
         root.write(path, text, f"{nic.label} has another address on the target", mode=0o600)
 
 
-def _settings(connection: Connection, names: Mapping[str, str], controller: str) -> Iterator[Setting]:
+def settings_of(connection: Connection, names: Mapping[str, str], controller: str) -> Iterator[Setting]:
     """The Setting for the interface of a connection; for each, where [match] lists several."""
     lower, tagged = _lower(connection, names)
     if connection.type == _OVS_INTERFACE:
@@ -269,7 +286,7 @@ def _settings(connection: Connection, names: Mapping[str, str], controller: str)
     setting = Setting(
         connection.path,
         KIND,
-        connection.name,
+        connection.name or _vlan_name(connection, lower),
         virtual=not connection.wired,
         hardware=connection.wired,
         lower=tuple(lower),
@@ -302,10 +319,16 @@ def _settings(connection: Connection, names: Mapping[str, str], controller: str)
         yield replace(setting, patterns=(condition or "*",))
 
 
+def _vlan_name(connection: Connection, lower: Sequence[str]) -> str | None:
+    """What NetworkManager calls a VLAN without a name: as its parent, and its number (nm_utils_new_vlan_name())."""
+    identifier = connection.get("vlan", "id")
+    name = f"{lower[0]}.{identifier}" if lower and connection.type == "vlan" and identifier.isdecimal() else ""
+    return name if INTERFACE.fullmatch(name) else None
+
+
 def _lower(connection: Connection, names: Mapping[str, str]) -> tuple[list[str], bool]:
     """(the keys of what the connection's interface is made of, whether it is not reached by itself) of software."""
-    found = [(section, connection.get(section, key)) for section, key in PARENTS]
-    lower = [(section, values.normal_mac(value) or value) for section, value in found if value]
+    lower = list(_parents(connection))
     tagged = any(section not in ("macvlan", "ipvlan") for section, _value in lower)
     # A UUID is that of a connection, which may know its NIC by a MAC address, or by nothing.
     keys = [

@@ -19,6 +19,7 @@ from ..cards.nics import INTERFACE, is_software
 # What a shell puts between commands, and before them.
 _BETWEEN = re.compile(r"\|\|?|&&?|;|\{|\}|\(|\)|!|if|then|else|elif|fi|do|done|while|exec|sudo")
 _SELF = ("$IFACE", "${IFACE}", "$LOGICAL", "${LOGICAL}", "--logical")
+_FAMILY = ("-f", "-family", "-A")
 # Kinds of links that are reached with the frames of the one below as they are; others put something around them.
 _CARRIED = ("macvlan", "macvtap", "ipvlan", "ipvtap", "bridge", "bond", "team")
 
@@ -43,6 +44,17 @@ def commands_in(words: Iterable[str]) -> Iterator[list[str]]:
         if command:
             yield [posixpath.basename(command[0]), *command[1:]]
         command = []
+
+
+def without_options(words: Iterable[str]) -> list[str]:
+    """The words of a command of ip(8) or route(8), but for its options, and the families that some of these are followed by."""
+    found: list[str] = []
+    is_family = False
+    for word in words:
+        if not is_family and not (word.startswith("-") and len(word) > 1):
+            found.append(word)
+        is_family = word in _FAMILY
+    return found
 
 
 def made_by(command: Sequence[str], own: str) -> Iterator[Made]:

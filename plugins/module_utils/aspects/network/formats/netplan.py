@@ -28,6 +28,7 @@ from .keyfile_connections import priority_above
 from .netplan_settings import (
     HARDWARE,
     NETWORKD,
+    PASSED_ON,
     SOFTWARE,
     Definition,
     condition_of,
@@ -45,8 +46,6 @@ KIND = netplan_settings.KIND
 # /run is not read: it is a tmpfs, which does not outlive the guest's shutdown, and hides what a disk has below it.
 _DIRECTORIES = ("/etc/netplan", "/usr/lib/netplan", "/lib/netplan")
 
-# Connections of NetworkManager's that netplan has no words for (netplan(5), Properties for device type nm-devices).
-_NOT_READ = "nm-devices"
 # What has settings that netplan passes on to NetworkManager.
 _NETWORK_MANAGER, _OF_NETWORK_MANAGER = "NetworkManager", "networkmanager"
 _LIBRARIES = (
@@ -56,9 +55,12 @@ _LIBRARIES = (
     "/lib/*/libnetplan.so.*",
 )
 _MOST_LIBRARIES = 10
+_PROGRAMS = ("/usr/sbin/netplan", "/sbin/netplan")
+_ALL = (HARDWARE, *SOFTWARE, PASSED_ON)
 # By what a definition chooses its interfaces, and what it calls them.
 _SECTION = ("network", HARDWARE)
 _MATCHING = ("match", "set-name")
+_DRIVER = ("match", "driver")
 _OF_STATIC = ("addresses", "gateway4", "gateway6")
 # Where a bond names one of its ports once more.
 _PRIMARY = ("parameters", "primary")
@@ -109,15 +111,24 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
 
 
 def use_static(root: GuestRoot, statics: Mapping[Nic, Static]) -> None:
-    """Give these Nics their addresses, with the gateways and name servers, in the place of what they have.
+    """Give these Nics their addresses, with the gateways and name servers, in the place of what they have."""
+    documents = documents_of(root)
+    networks = {path: yaml_text.below(document, "network") for path, document in documents.items()}
+    for path, of_file in wanted_of(root, networks, statics).items():
+        text = static_netplan.with_statics(root.read(path) or "", partial(composed, path=path), _SECTION, of_file)
+        root.write(path, text, f"{labels(statics)} has another address on the target")
+
+
+def wanted_of(
+    root: GuestRoot, networks: Mapping[str, Node | None], statics: Mapping[Nic, Static], renderer: str = NETWORKD
+) -> dict[str, list[Wanted]]:
+    """{path: what its definitions shall have} for the addresses of these Nics. renderer: where networks do not say it.
 
     A definition that is for others too stays. One for the Nic goes before it: systemd-networkd applies one alone, and
     NetworkManager that with the higher priority.
     """
-    documents = documents_of(root)
-    networks = {path: yaml_text.below(document, "network") for path, document in documents.items()}
     definitions = merged_of(networks)[0][HARDWARE]
-    names, renderers = names_of(definitions), renderers_of(networks)
+    names, renderers = names_of(definitions), {"": renderer, **renderers_of(networks)}
     wanted: dict[str, list[Wanted]] = {}
     for nic, places in definitions_of(networks, statics).items():
         for path, (identifier, is_first) in places.items():
@@ -130,9 +141,7 @@ def use_static(root: GuestRoot, statics: Mapping[Nic, Static]) -> None:
             wanted.setdefault(path, []).append(Wanted(identifier, statics[nic], is_first, own))
             if is_shared:
                 break
-    for path, of_file in wanted.items():
-        text = static_netplan.with_statics(root.read(path) or "", partial(composed, path=path), _SECTION, of_file)
-        root.write(path, text, f"{labels(statics)} has another address on the target")
+    return wanted
 
 
 def _own(root: GuestRoot, definition: Definition, of: str, mac: str) -> str | None:
@@ -153,14 +162,9 @@ def _passes_on(root: GuestRoot) -> bool:
     return any(b"passthrough" in (root.read_bytes(path) or b"") for path in root.glob(*_LIBRARIES)[:_MOST_LIBRARIES])
 
 
-def not_read(root: GuestRoot) -> list[str]:
-    """The files with connections that only NetworkManager understands."""
-    try:
-        documents = documents_of(root)
-    except Unread:
-        # read() raises it, too.
-        return []
-    return [path for path, each in documents.items() if yaml_text.items(yaml_text.below(each, "network", _NOT_READ))]
+def is_installed(root: GuestRoot) -> bool:
+    """Whether the guest has netplan's program."""
+    return any(map(root.is_file, _PROGRAMS))
 
 
 def renderer(root: GuestRoot) -> str:
@@ -203,6 +207,23 @@ def definitions_of(networks: Mapping[str, Node | None], nics: Iterable[Nic]) -> 
     return found
 
 
+def places_of_drivers(root: GuestRoot, nics: Iterable[Nic]) -> dict[str, dict[Path, list[Nic]]]:
+    """{path of a file: {keys that lead to it: Nics}} of the drivers that definitions for these Nics may ask for."""
+    networks = {path: yaml_text.below(document, "network") for path, document in documents_of(root).items()}
+    return drivers_in(networks, nics, _SECTION)
+
+
+def drivers_in(
+    networks: Mapping[str, Node | None], nics: Iterable[Nic], section: Path
+) -> dict[str, dict[Path, list[Nic]]]:
+    """The same in networks. section: the keys that lead to the definitions."""
+    found: dict[str, dict[Path, list[Nic]]] = {}
+    for nic, places in definitions_of(networks, nics).items():
+        for path, (identifier, _is_first) in places.items():
+            found.setdefault(path, {}).setdefault((*section, identifier, *_DRIVER), []).append(nic)
+    return found
+
+
 def composed(text: str, path: str) -> Node | None:
     """The root node of text, of the file at path. Raises Unread."""
     return yaml_text.compose(text, path, folded=True)
@@ -222,7 +243,7 @@ def name_changes(networks: Mapping[str, Node | None], names: Mapping[str, str]) 
             nodes += [yaml_text.below(definition, "set-name"), yaml_text.below(definition, "match", "name")]
         found[path] += renamings(nodes, names)
         nodes = []
-        for section in (HARDWARE, *SOFTWARE):
+        for section in _ALL:
             for definition in yaml_text.items(yaml_text.below(network, section)):
                 nodes += [yaml_text.below(definition, "link"), yaml_text.below(definition, *_PRIMARY)]
                 nodes += yaml_text.items(yaml_text.below(definition, "interfaces"))
@@ -280,7 +301,7 @@ def paths_of(networks: Mapping[str, Node | None], nics: Sequence[Nic]) -> dict[s
     gone = _vanished(of_nics, {name: each for definitions in merged.values() for name, each in definitions.items()})
     found: dict[str, list[Path]] = {}
     for path, network in networks.items():
-        for section in (HARDWARE, *SOFTWARE):
+        for section in _ALL:
             for identifier, definition in yaml_text.entries(yaml_text.below(network, section)).items():
                 if identifier in gone:
                     found.setdefault(path, []).append((section, identifier))
@@ -309,8 +330,10 @@ def _vanished(gone: Iterable[str], definitions: Mapping[str, Definition]) -> set
     found = set(gone)
     left = list(found)
     while left:
-        for identifier in users.get(left.pop(), ()):
-            if identifier not in found and _is_nothing(definitions[identifier], found):
+        key = left.pop()
+        uuid = netplan_passthrough.uuid_of(definitions.get(key, {}))
+        for identifier in (*users.get(key, ()), *(users.get(uuid, ()) if uuid else ())):
+            if identifier not in found and _is_nothing(definitions[identifier], {*found, uuid}):
                 found.add(identifier)
                 left.append(identifier)
     return found
@@ -319,13 +342,16 @@ def _vanished(gone: Iterable[str], definitions: Mapping[str, Definition]) -> set
 def _lower_of(definition: Definition) -> list[str]:
     ports = definition.get("interfaces")
     links = [definition.get("link"), *(ports if isinstance(ports, list) else ())]
+    links += netplan_passthrough.lowers_of(definition)
     return [link for link in links if isinstance(link, str)]
 
 
 def _is_nothing(definition: Definition, gone: Collection[str]) -> bool:
     """Whether it is on one of those that are gone, or says nothing but which of them are its ports."""
     link = definition.get("link")
-    if isinstance(link, str) and link in gone:
+    if not set(gone).isdisjoint(
+        [*([link] if isinstance(link, str) else ()), *netplan_passthrough.lowers_of(definition)]
+    ):
         return True
     parameters = definition.get("parameters", {})
     of_ports = {_PRIMARY[-1], *(keys[-1] for keys in _OF_PORTS)}
@@ -338,7 +364,7 @@ def _is_nothing(definition: Definition, gone: Collection[str]) -> bool:
 def mac_changes(network: Node | None, macs: Mapping[str, str]) -> list[Change]:
     """[(node, new text)] for all MAC addresses by which a `network` mapping knows hardware, or which it gives."""
     nodes = []
-    for section in (HARDWARE, *SOFTWARE):
+    for section in _ALL:
         for definition in yaml_text.items(yaml_text.below(network, section)):
             nodes += [yaml_text.below(definition, "match", "macaddress"), yaml_text.below(definition, "macaddress")]
             nodes += netplan_passthrough.nodes_of_macs(definition)

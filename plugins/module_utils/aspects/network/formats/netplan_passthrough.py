@@ -55,6 +55,21 @@ def _connection(passed: Mapping[str, Plain]) -> Connection:
     return Connection("", "".join(f"[{section}]\n" + "\n".join(each) + "\n" for section, each in lines.items()))
 
 
+def settings_of(file: str, kind: str, definition: Mapping[str, Plain], names: Mapping[str, str]) -> list[Setting]:
+    """The Settings of a definition that passes on all of its connection, in the file. names: {UUID: interface}."""
+    passed = connection_of(definition)
+    if passed is None or not keyfiles.is_of_interface(passed):
+        return []
+    return [replace(each, file=file, kind=kind) for each in keyfiles.settings_of(passed, names, "")]
+
+
+def lowers_of(definition: Mapping[str, Plain]) -> list[str]:
+    """What the definition passes on of what its interface is made of: names of interfaces, or UUIDs."""
+    passed = connection_of(definition)
+    found = [passed.get(section, key) for section, key in keyfiles.PARENTS] if passed else []
+    return [each for each in found if each]
+
+
 def uuid_of(definition: Mapping[str, Plain]) -> str:
     """The UUID of the definition's connection, "" where it has none."""
     manager = definition.get(KEYS[0])

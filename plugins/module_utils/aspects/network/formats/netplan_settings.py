@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 KIND = "netplan"
 HARDWARE = "ethernets"
 SOFTWARE = ("bonds", "bridges", "vlans", "vrfs", "dummy-devices", "virtual-ethernets", "tunnels")
+# Connections of NetworkManager's that netplan has no words for (netplan(5), Properties for device type nm-devices).
+PASSED_ON = "nm-devices"
 NETWORKD = "networkd"
 # What a card with virtual functions has (netplan(5), SR-IOV).
 _OF_FUNCTIONS = ("virtual-function-count", "embedded-switch-mode")
@@ -43,7 +45,8 @@ def settings_of(networks: Mapping[str, Node | None], kind: str) -> list[Setting]
     """The Settings in networks: {path: node of a `network` mapping}."""
     merged, files = merged_of(networks)
     names = {key: name or _profile(key) for key, name in names_of(merged[HARDWARE]).items()}
-    names.update((key, _made_name(key, each)) for section in SOFTWARE for key, each in merged[section].items())
+    made = (*SOFTWARE, PASSED_ON)
+    names.update((key, _made_name(key, each)) for section in made for key, each in merged[section].items())
     by_uuid = {
         netplan_passthrough.uuid_of(each): names[key]
         for definitions in merged.values()
@@ -54,6 +57,10 @@ def settings_of(networks: Mapping[str, Node | None], kind: str) -> list[Setting]
     for section, definitions in merged.items():
         for identifier, definition in definitions.items():
             first, *others = files[section, identifier]
+            if section == PASSED_ON:
+                for one in netplan_passthrough.settings_of(first, kind, definition, by_uuid):
+                    settings += [one, *_of_controller(one, definition, by_uuid)]
+                continue
             one = _setting(first, kind, section, identifier, definition, names)
             if kind == KIND and section == HARDWARE and renderer_of(renderers, definition) == NETWORKD:
                 # What netplan writes for systemd-networkd (write_network_file() of src/networkd.c).
@@ -126,7 +133,7 @@ def merged_of(
     networks: Mapping[str, Node | None],
 ) -> tuple[dict[str, dict[str, Definition]], dict[tuple[str, str], list[str]]]:
     """({section: {id: definition}}, {(section, id): [path]}) of all files together."""
-    merged: dict[str, dict[str, Definition]] = {section: {} for section in (HARDWARE, *SOFTWARE)}
+    merged: dict[str, dict[str, Definition]] = {section: {} for section in (HARDWARE, *SOFTWARE, PASSED_ON)}
     files: dict[tuple[str, str], list[str]] = {}
     for path, network in networks.items():
         for section, definitions in merged.items():
@@ -168,7 +175,8 @@ def _name(identifier: str, definition: Definition) -> str | None:
     name = identifier
     if "match" in definition:
         name = _text(definition.get("set-name")) or _text(_match(definition).get("name"))
-    return name if INTERFACE.fullmatch(name) else None
+    # What systemd-networkd gets as Name=!eth0 is for all others.
+    return name if INTERFACE.fullmatch(name) and not name.startswith("!") else None
 
 
 def condition_of(definition: Definition) -> str:
@@ -212,6 +220,7 @@ def _setting(
         source_hardware=(
             *(f"driver: {' '.join(words)}" for words in [_match_words(match.get("driver"))] if words),
             *(f"{key}: {_text(definition.get(key))}" for key in _OF_FUNCTIONS if definition.get(key)),
+            *([f"link: {_text(definition.get('link'))}"] if is_function else []),
         ),
         at_boot=_text(definition.get("activation-mode")) not in ("manual", "off"),
     )

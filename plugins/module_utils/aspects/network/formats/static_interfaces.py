@@ -19,6 +19,7 @@ from ....texts.stanzas import Line, Stanza, option_name, parse
 from .. import values
 from ..cards.nics import Nic
 from ..cards.statics import Static
+from . import link_commands
 
 _RESOLV_CONF = "/etc/resolv.conf"
 _TAKE_DNS = (
@@ -133,19 +134,30 @@ def with_dhcp(text: str, names: Collection[str]) -> str:
     done: set[tuple[str, str]] = set()
     for stanza in parse(text):
         words = stanza.head.words
-        if stanza.keyword != "iface" or stanza.name not in names or words[3:4] != ["static"]:
+        # ifupdown2 and ifupdown-ng do without family and method, and know the words.
+        is_bare = not stanza.family and bool(stanza.values("address"))
+        if stanza.keyword != "iface" or stanza.name not in names:
             continue
-        if ":" in words[1] or (stanza.name, words[2]) in done:
+        if not is_bare and stanza.method != "static":
+            for line in stanza.options:
+                if option_name(line) in _COMMANDS and _is_static(line, stanza, False):
+                    comment_out(lines, line)
+            continue
+        family = stanza.family or "inet"
+        if ":" in words[1] or (stanza.name, family) in done:
             # A further address has no place next to that from DHCP.
             for line in (stanza.head, *stanza.options):
                 comment_out(lines, line)
             continue
-        done.add((stanza.name, words[2]))
-        method = "auto" if words[2] == "inet6" else "dhcp"
+        done.add((stanza.name, family))
+        method = "auto" if family == "inet6" else "dhcp"
         for index in range(stanza.head.start, stanza.head.end):
+            if is_bare:
+                head = rf"^(\s*iface\s+{re.escape(words[1])})(?!\S)"
+                lines[index] = re.sub(head, rf"\1 {family} {method}", lines[index], count=1)
             lines[index] = re.sub(r"(?<=\s)static(?!\S)", method, lines[index], count=1)
         for line in stanza.options:
-            if option_name(line) in _OF_STATIC:
+            if _is_static(line, stanza, False):
                 comment_out(lines, line)
     return "\n".join(lines)
 
@@ -169,7 +181,7 @@ def _is_static(line: Line, stanza: Stanza, of_dns: bool) -> bool:
         return True
     if name not in _COMMANDS:
         return False
-    words = [word for word in line.words[1:] if word not in ("-4", "-6")]
+    words = link_commands.without_options(line.words[1:])
     program = words[0].rpartition("/")[2] if words else ""
     if program == "ip" and len(words) > 2 and "address".startswith(words[1]) and len(words) > 3:
         device = words[words.index("dev") + 1] if "dev" in words[:-1] else stanza.name

@@ -91,7 +91,9 @@ def _with_family(text: str, section: str, version: int, static: Static) -> str:
     was_static = any(entry.value == "manual" for entry in methods)
     addresses = static.of(version)
     if not addresses and not was_static:
-        return text
+        # It has further addresses next to those from the network.
+        further = [entry for entry in own if entry.key == "gateway" or _NUMBERED_ADDRESS.fullmatch(entry.key)]
+        return sections.commented_out(text, [*further, *default_routes(own)])
     # Without addresses it is not valid to be static, or to have name servers.
     method = "manual" if addresses else "link-local" if version == 6 else "disabled"
     of_dns = static.name_servers is not None or not addresses

@@ -17,6 +17,7 @@ from dataclasses import replace
 
 from ....guest.root import GuestRoot
 from ....model.concerns import Concern
+from ... import searched
 from .. import elsewhere
 from ..cards.identity import OF_SLOT, Card
 from ..cards.nics import Nic, labels, unique_identifier
@@ -47,8 +48,9 @@ def with_names(
     if (nics and all(nic.name for nic in nics)) or not (by_udev or given):
         return found, []
     known = {nic.name for nic in nics}
+    found_in_files, concerns = _mentioned(root)
     mentioned = {
-        name: files for name, files in _mentioned(root).items() if name not in known and (by_udev or name in given)
+        name: files for name, files in found_in_files.items() if name not in known and (by_udev or name in given)
     }
     mentioned = {name: mentioned[name] for name in sorted(mentioned)[:_MOST]}
     if nics:
@@ -61,8 +63,7 @@ def with_names(
         # In another slot it was not called so.
         by_slot = slots.get(nic.mac or "")
         if by_slot in (None, name) or not OF_SLOT.fullmatch(name):
-            return [replace(nic, name=name, identifier=unique_identifier(name, ()))], [_taken(name, files)]
-    concerns = []
+            return [replace(nic, name=name, identifier=unique_identifier(name, ()))], [*concerns, _taken(name, files)]
     taken = {nic.identifier for nic in nics}
     for index, nic in enumerate(nics):
         by_slot = slots.get(nic.mac or "") or ""
@@ -79,16 +80,17 @@ def _may_be(nic: Nic, name: str) -> bool:
     return not nic.patterns or matches(name, nic.patterns)
 
 
-def _mentioned(root: GuestRoot) -> dict[str, list[str]]:
-    """{name: the files in /etc that have it in lines which are no comments, and what is called so there}."""
+def _mentioned(root: GuestRoot) -> tuple[dict[str, list[str]], list[Concern]]:
+    """({name: the files in /etc that have it in lines which are no comments, and what is called so there}, Concerns)."""
     found: dict[str, list[str]] = {}
-    for file in elsewhere.files_with(root, _FOR_GREP):
+    files = elsewhere.files_with(root, _FOR_GREP)
+    for file in files.paths:
         for name in names_in(root.read(file) or ""):
             found.setdefault(name, []).append(file)
     for path in elsewhere.called_after_interfaces(root):
         for name in names_in(posixpath.basename(path)):
             found.setdefault(name, []).append(path)
-    return found
+    return found, searched.concerns_over(root, files)
 
 
 def names_in(text: str) -> list[str]:

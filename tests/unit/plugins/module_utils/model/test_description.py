@@ -69,6 +69,14 @@ def test_a_warning_leaves_a_guest_convertible_and_an_error_does_not():
     assert described(concerns=[Concern("some-code", "error", "m", "h")])["convertible"] is False
 
 
+def test_a_concern_that_inspection_has_reported_is_not_added_by_conversion():
+    known, new = Concern("some-code", "warning", "m", "h"), Concern("some-code", "warning", "other", "h")
+    found = described(concerns=[known])
+    description.add_concerns(found, [known, new, new])
+    assert [each["message"] for each in found["concerns"] if each["code"] == "some-code"] == ["m", "other"]
+    assert description.altered_keys(found) == frozenset()
+
+
 def test_another_target_has_its_own_choices():
     findings = Findings(
         devices={"network": {"ens192": {}}},

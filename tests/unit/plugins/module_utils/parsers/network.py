@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import (
     automatic,
     drivers,
@@ -22,6 +24,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic, Setting
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.statics import Static
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import (
+    cloud_init,
     ifcfg_suse,
     interfaces,
     kernel_arguments,
@@ -194,7 +197,17 @@ ADDRESSES = (
 
 
 def _netplan_with_drivers(text):
-    return drivers.with_netplan_drivers(text, "/etc/netplan/a.yaml", "eth0", {"virtio_net"})
+    compose = partial(netplan.composed, path="/etc/netplan/a.yaml")
+    return drivers.with_drivers(text, compose, ("network", "ethernets", "eth0", "match", "driver"), {"virtio_net"})
+
+
+def _cloud_init_with_drivers(text):
+    compose = partial(cloud_init.composed, path="/etc/cloud/cloud.cfg.d/a.cfg")
+    return drivers.with_drivers(text, compose, ("network", "config", 0, "params", "driver"), {"virtio_net"})
+
+
+def _ifcfg_with_drivers(text):
+    return drivers.with_ifcfg_drivers(text, {"virtio_net"})
 
 
 def _netplan_with_dhcp(text):
@@ -523,6 +536,31 @@ PARSERS = (
         edits=(_netplan_with_drivers,),
         inputs=hostile_texts.texts(*YAML),
         sample=NETPLAN,
+    ),
+    Parser(
+        "drivers in cloud-init's configuration",
+        (
+            "network:\n  config:\n  - params: {driver: hv_netvsc}\n",
+            "network: {config: [{params: {driver: 'vmxnet3'}}]}\n",
+        ),
+        _cloud_init_with_drivers,
+        codes=MALFORMED,
+        edits=(_cloud_init_with_drivers,),
+        inputs=hostile_texts.texts(*YAML),
+        sample="network:\n  config:\n  - params: {driver: hv_netvsc}\n",
+    ),
+    Parser(
+        "drivers in ifcfg files",
+        (
+            *ASSIGNMENTS,
+            "MATCH_DRIVER=vmxnet3\n",
+            "MATCH_DRIVER='e1000 vmx*'\n",
+            'MATCH_DRIVER="|a !b"\n',
+            "MATCH_DRIVER=",
+        ),
+        _ifcfg_with_drivers,
+        edits=(_ifcfg_with_drivers,),
+        sample="MATCH_DRIVER=vmxnet3\n",
     ),
     Parser(
         "static addresses",

@@ -206,6 +206,8 @@ def _image(data):
         lambda: vhd.parent(stream),
         lambda: vdi.identity(stream),
         lambda: vhdx.is_differencing(stream),
+        lambda: vhdx.data_identity(stream),
+        lambda: vhdx.linkages(stream),
     ]
     calls += [lambda kind=kind: differencing.is_differencing(stream, kind) for kind in probe.SUPPORTED]
     calls += [lambda kind=kind: probe.virtual_size(stream, size, kind) for kind in probe.SUPPORTED]

@@ -8,7 +8,10 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import network
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.names import mentioned
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest import search
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot, menu
 
@@ -380,3 +383,34 @@ def test_only_plain_names_are_sought_in_other_files(name, sought):
     root = guest(ONE, **{"/etc/firewall": f"-i {name} -j ACCEPT\n"})
     found = network.elsewhere.named_elsewhere(root, {name: "new0"})
     assert [("/etc/firewall" in concern.message) for concern in found] == [True] * sought
+
+
+CUT, NONE = search.Found([], False), None
+WHOLE = search.Found([], True)
+
+
+@pytest.mark.parametrize("found, expected", [(CUT, ["search-incomplete"]), (NONE, ["search-incomplete"]), (WHOLE, [])])
+@pytest.mark.parametrize(
+    "sought",
+    (
+        lambda root: network.elsewhere.named_elsewhere(root, {"ens192": "new0"}),
+        lambda root: network.elsewhere.gone_elsewhere(root, ["ens192"]),
+        lambda root: network.elsewhere.macs_elsewhere(root, {MAC: "52:54:00:00:00:01"}),
+        lambda root: network.elsewhere.addresses_elsewhere(root, ["10.0.2.15"], "ens192"),
+        lambda root: network.elsewhere.files_mentioning(root, ["10.0.2.15"])[1],
+        # A card that no file names may be called as other files call it.
+        lambda root: mentioned.with_names(root, [Nic("nic0", None)], [], ())[1],
+    ),
+    ids=("new names", "removed cards", "new MAC addresses", "old addresses", "lost addresses", "names"),
+)
+def test_a_search_for_names_and_addresses_that_was_not_whole_is_a_concern(sought, found, expected):
+    root = guest(ONE)
+    root.files_with = lambda expression, *directories: found
+    assert [concern.code for concern in sought(root)] == expected
+
+
+def test_a_search_that_was_cut_keeps_what_it_found():
+    root = guest(ONE)
+    root.files_with = lambda expression, *directories: search.Found(["/etc/firewall"], False)
+    found = network.elsewhere.named_elsewhere(root, {"ens192": "new0"})
+    assert [concern.code for concern in found] == ["search-incomplete", "nic-name-used-elsewhere"]

@@ -118,7 +118,7 @@ def test_a_second_conversion_changes_nothing():
 
 def test_files_that_mention_the_old_address_or_gateway_are_one_concern():
     files = {
-        INTERFACES: STANZA,
+        INTERFACES: f"auto ens192\n{STANZA}",
         "/etc/hosts": "127.0.0.1 localhost\n10.0.2.15 web01\n",
         "/etc/app.conf": "; 10.0.2.15\nrouter = 10.0.2.2\nother = 10.0.2.25\n",
         "/etc/copy.conf.bak": "10.0.2.15\n",
@@ -133,7 +133,8 @@ def test_files_that_mention_the_old_address_or_gateway_are_one_concern():
 
 
 def test_what_nothing_mentions_is_no_concern():
-    assert convert(guest({INTERFACES: STANZA}), policy="static", addresses=ADDRESS).concerns == []
+    files = {INTERFACES: f"auto ens192\n{STANZA}"}
+    assert convert(guest(files), policy="static", addresses=ADDRESS).concerns == []
 
 
 @pytest.mark.parametrize(
