@@ -45,7 +45,7 @@ def mounted(appliance, make_root):
         if size is None:
             appliance.mkfs(kind, device)
         else:
-            appliance.call("debug", "sh", [f"mkfs.{kind} -q -F {device} {size}"])
+            appliance.call("debug", "sh", [f"mkfs.{kind} -q -F {appliance.name_in_shell(device)} {size}"])
         appliance.mount(device, "/")
         appliance.mkdir("/etc")
         appliance.write("/etc/a", b"one")
@@ -109,7 +109,8 @@ def test_what_can_only_be_read_is_known_before_and_is_an_error_after(mounted, ap
     assert refusal(root.write, "/etc/a", "two", "") == "filesystem-read-only"
     appliance.umount_all()
     appliance.mkfs("ext4", device)
-    appliance.call("debug", "sh", [f"tune2fs -O read-only {device}; debugfs -w -R 'ssv state 2' {device}"])
+    path = appliance.name_in_shell(device)
+    appliance.call("debug", "sh", [f"tune2fs -O read-only {path}; debugfs -w -R 'ssv state 2' {path}"])
     assert of_superblock(appliance.pread_device(device, 0x68, 1024)) == Condition(is_read_only=True, has_errors=True)
     appliance.mount(device, "/")
 

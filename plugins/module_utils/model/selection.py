@@ -17,6 +17,8 @@ from .tools import policy_from
 # What a caller may say of a device, besides its driver.
 _SETTINGS = {"network": ("policy", "name", "addresses", "gateway", "dns")}
 
+_WHOLE_RESULT = 'This is the whole result of guestconv_inspect. Pass its key guest: `guest: "{{ inspected.guest }}"`.'
+
 
 def settings_of(kind: str) -> tuple[str, ...]:
     """What a caller may say of a device of that kind."""
@@ -96,6 +98,7 @@ def _check_form(description: Description) -> None:
             raise GuestconvError(
                 "description-unknown-key",
                 f"guest.{key} is not part of a description. Known are: {', '.join(KEYS)}.",
+                hint=_WHOLE_RESULT if "guest" in description else "",
                 path=f"guest.{key}",
             )
     require_keys(

@@ -66,6 +66,10 @@ def policy_from(value: Any, path: str = "tools") -> ToolsPolicy:
     dependencies = given.pop(REMOVE_DEPENDENCIES, False)
     if not isinstance(dependencies, bool):
         raise _invalid(f"{path}.{REMOVE_DEPENDENCIES}", f"must be true or false, and is {dependencies!r}")
+    for name in value:
+        # Also where nothing is asked for: a misspelt name has no effect.
+        if name not in (*DEFAULTS, REMOVE_DEPENDENCIES):
+            check_action(name, None, path)
     for name, action in given.items():
         check_action(name, action, path)
     return ToolsPolicy(given, dependencies)

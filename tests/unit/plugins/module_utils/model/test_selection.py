@@ -48,6 +48,13 @@ def test_the_recommendation_as_it_is_selects_everything():
     assert selected.removed == {kind: [] for kind in KINDS}
 
 
+def test_the_whole_result_of_inspect_is_refused_and_the_hint_says_what_to_pass():
+    with pytest.raises(GuestconvError, match="is not part of a description") as caught:
+        selection.check({"changed": False, "guest": described(), "xml": ""})
+    assert "Pass its key guest" in caught.value.hint
+    assert refusal({**described(), "other": 1}).hint == ""
+
+
 def test_oracle_22_a_choice_is_selected_and_a_deleted_device_removed():
     asked = altered("devices.network.ens192", {"driver": "e1000"})
     asked = altered("devices.block.sdb", None, of=asked)

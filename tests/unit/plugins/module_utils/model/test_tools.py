@@ -28,6 +28,7 @@ def described(**tools):
         ({"vmware": True}, "tools.vmware"),
         ({"vmware": ["remove"]}, "tools.vmware"),
         ({"qemu": "keep"}, "tools.qemu"),
+        ({"qemu": None}, "tools.qemu"),
         ({3: "keep"}, "tools.3"),
         ({"remove_dependencies": "yes"}, "tools.remove_dependencies"),
     ],

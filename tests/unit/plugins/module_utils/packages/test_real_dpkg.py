@@ -73,6 +73,8 @@ def built(tmp_path_factory):
     top = tmp_path_factory.mktemp("debs")
     for name, fields in PACKAGES.items():
         (top / name / "DEBIAN").mkdir(parents=True)
+        # dpkg-deb asks for it, whatever the umask is.
+        (top / name / "DEBIAN").chmod(0o755)
         (top / name / "etc").mkdir()
         (top / name / "etc" / f"{name}.conf").write_text("a = 1\n")
         (top / name / "DEBIAN" / "conffiles").write_text(f"/etc/{name}.conf\n")

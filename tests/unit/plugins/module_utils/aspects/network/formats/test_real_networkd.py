@@ -24,8 +24,11 @@ MACS = {"ens192": "00:50:56:aa:bb:cc", "ens224": "00:50:56:aa:bb:cd"}
 DIRECTORY = "/etc/systemd/network"
 
 # $1: a directory with the files. Prints the addresses of all links as JSON.
+# systemd-networkd gives up root's rights, and can read the files whatever the umask is.
 _ASK = f"""
 set -e
+umask 022
+chmod -R u=rwX,go=rX "$1"
 mount -t tmpfs tmpfs /run
 mkdir -p /run/systemd/netif/links /run/systemd/netif/leases /run/systemd/netif/lldp
 chown -R systemd-network: /run/systemd/netif
@@ -38,7 +41,7 @@ done
 {"".join(f"ip link set {name} address {mac};" for name, mac in MACS.items())}
 {NETWORKD} > /run/log 2>&1 &
 # It is done with a card that it has configured or does not manage; there are two pairs, and the loopback.
-for count in $(seq 100); do
+for count in $(seq 1200); do
     sleep 0.1
     states=$(cat /run/systemd/netif/links/* 2>/dev/null | grep -c -E '^ADMIN_STATE=(configured|unmanaged)') || true
     [ "$states" -lt 5 ] || break
@@ -61,7 +64,6 @@ pytestmark = pytest.mark.skipif(not _can_ask(), reason="systemd-networkd, root a
 
 def addresses_by_networkd(files, directory):
     """{card: its IPv4 addresses} that systemd-networkd configures with files, {name: text}."""
-    directory.chmod(0o755)
     for name, text in files.items():
         path = directory / name
         path.parent.mkdir(exist_ok=True)
