@@ -135,9 +135,19 @@ def test_a_misspelt_value_is_found_before_anything_is_done(place, variables, sen
     assert not (place.scratch / "run" / "state").exists()
 
 
-def test_a_name_that_cannot_be_that_of_a_file_is_refused(tmp_path):
+def test_names_and_variables_that_cannot_be_are_refused(tmp_path):
     tasks = [{"ansible.builtin.import_tasks": str(fleet.ROOT / "playbooks" / "tasks" / "variables.yml")}]
-    inventory = {"all": {"hosts": dict.fromkeys(["web/01", "..", "web 01", "größe"])}}
+    hosts = {
+        "web/01": {},
+        "..": {},
+        "web 01": {"guestconv_target": "kmv"},
+        "größe": {"guestconv_devices_host": "network", "guestconv_devices_group": {"network": {}}},
+    }
+    machines = {"hosts": {"conv1": {"guestconv_slot": {"count": 2}, "guestconv_slots": {"count": 2}}}}
+    inventory = {"all": {"hosts": hosts, "children": {"guestconv_conversion_hosts": machines}}}
+    inventory["all"]["children"]["guestconv_conversion_host"] = {}
+    inventory["all"]["vars"] = {"guestconv_platfrom": "libvirt", "guestconv_keys": [], "own": 1}
+    inventory["all"]["vars"]["guestconv_devices_all"] = [{"when": {"distribution": "debian"}, "netwrok": {}}]
     (tmp_path / "hosts.json").write_text(json.dumps(inventory), encoding="utf-8")
     (tmp_path / "play.yml").write_text(
         yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": tasks}]), encoding="utf-8"
@@ -146,6 +156,21 @@ def test_a_name_that_cannot_be_that_of_a_file_is_refused(tmp_path):
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     rule = "is the name of a guest, but cannot be the name of a file: its disks, state and outcome are called so."
     assert ended.returncode == 2 and f"variable-invalid: web/01 {rule} .. {rule}" in said(ended)
+    assert "guestconv_target of web 01 is kmv, but must be one of kvm, libvirt," in said(ended)
+    assert "guestconv_devices_host of größe must be a list of rules, and a rule is a dictionary." in said(ended)
+    assert "guestconv_devices_all of web/01 and 3 more has a rule with the key netwrok, but known are when," in said(
+        ended
+    )
+    assert "The inventory has the group guestconv_conversion_host, but the collection has no such group." in said(ended)
+    none = "but the collection has no such variable. docs/fleet.md lists the variables."
+    assert f"guestconv_platfrom is set for conv1 and 4 more, {none} guestconv_slot is set for conv1, {none}" in said(
+        ended
+    )
+    assert (
+        "guestconv_keys" not in said(ended)
+        and "guestconv_devices_group" not in said(ended)
+        and "guestconv_slots" not in said(ended)
+    )
 
 
 def test_localhost_among_the_conversion_hosts_is_not_connected_to(tmp_path):
@@ -248,7 +273,8 @@ def test_what_a_policy_gets_wrong_has_its_code_whatever_the_users_strategy_is(pl
     assert (found["phase"], found["code"]) == ("convert", "policy-not-possible")
     assert found["message"] == "network ens192 of this guest cannot have the driver e100."
     assert found["hint"] == "Allowed: virtio-net-pci, e1000e, e1000, rtl8139."
-    assert "policy-not-possible: network ens192 of this guest" in said(ended)
+    where = f"(task: Convert the guest, conversion host: {found['conversion_host']})"
+    assert f"policy-not-possible: {found['message']} What to do: {found['hint']} {where}" in said(ended)
 
 
 def test_a_definition_that_fails_is_a_failure_of_that_phase(place):

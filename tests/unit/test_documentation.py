@@ -12,6 +12,7 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.policy import choose
 from tests.contract import ROOT, documentation, flat_options, module, module_names
 
@@ -189,6 +190,35 @@ def test_a_variable_of_a_guide_is_one_that_the_collection_knows(guide):
     known = set(re.findall(r"guestconv_\w+", " ".join(path.read_text("utf-8") for path in files)))
     variables = set(re.findall(r"guestconv_\w+", guide.read_text("utf-8")))
     assert variables <= known | set(MODULES)
+
+
+def facts_in(entries):
+    """Yield the name of each fact that a list of plays or tasks sets for its hosts."""
+    for task, _defaults in tasks_in(entries):
+        yield from (name for name in task.get("ansible.builtin.set_fact") or {} if name.startswith("guestconv_"))
+
+
+def test_the_variables_that_the_playbooks_accept_are_those_that_are_documented_or_set():
+    (check,) = [
+        task
+        for task in yaml.safe_load((ROOT / "playbooks/tasks/variables.yml").read_text("utf-8"))
+        if "ansible.builtin.fail" in task
+    ]
+    rows = re.findall(r"^\| (`.*?) \|", (ROOT / "docs/fleet.md").read_text("utf-8"), re.MULTILINE)
+    documented = set(re.findall(r"`(guestconv_\w+)`", " ".join(rows)))
+    # "`guestconv_devices_all`, `_group`, `_host`"
+    documented |= {f"guestconv_devices{end}" for row in rows for end in re.findall(r"`(_\w+)`", row)}
+    inventory = (ROOT / "plugins/inventory/guests.py").read_text("utf-8")
+    described = re.search(r'"Variables: (.*?)"\n', inventory, re.DOTALL)[1]
+    found = set(re.findall(r"C\((guestconv_\w+)\)", described))
+    places = ("playbooks/*.yml", "playbooks/tasks/*.yml", "roles/*/tasks/*.yml")
+    files = [yaml.safe_load(path.read_text("utf-8")) for place in places for path in ROOT.glob(place)]
+    facts = {name for entries in files for name in facts_in(entries)}
+    assert {"guestconv_platform", "guestconv_devices_host"} <= documented and "guestconv_size" in found
+    assert {"guestconv_guest", "guestconv_state"} <= facts
+    known = check["vars"]["guestconv_known"]
+    assert known == sorted(documented | found | facts)
+    assert check["vars"]["guestconv_targets"] == list(TARGETS)
 
 
 def documentation_in(path):

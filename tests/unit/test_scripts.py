@@ -24,3 +24,13 @@ def test_all_that_a_long_command_prints_is_in_its_log(tmp_path, printed):
     )
     expected = printed if printed.endswith("\n") or not printed else f"{printed}\n"
     assert (tmp_path / "log").read_text() == expected
+
+
+@pytest.mark.parametrize("script", [path.name for path in sorted((ROOT / "script").iterdir()) if not path.suffix])
+def test_a_script_explains_itself_and_does_nothing_else(tmp_path, script):
+    surroundings = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    ended = subprocess.run(
+        [ROOT / "script" / script, "--help"], text=True, capture_output=True, check=True, env=surroundings
+    )
+    assert f"\n  script/{script}" in ended.stdout and ended.stderr == ""
+    assert list(tmp_path.iterdir()) == []

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from . import differencing
 from .formats import probe, qcow2, vmdk
 from .formats.reading import BadHeader
-from .suffixes import SUFFIXES
+from .suffixes import SUFFIXES, VAGUE
 
 # In a directory with more files, only so many of those that may be snapshots are looked at.
 _MOST_FILES = 1024
@@ -34,29 +34,53 @@ def states_after(path: str) -> list[str]:
     )
 
 
+def libvirt_snapshots(folder: str, names: Iterable[str]) -> dict[str, str]:
+    """{name: path of a snapshot of it} of those of names, disks in the directory, that a snapshot of libvirt's is made on.
+
+    libvirt calls it web01.NAME, by the disk web01.qcow2 and the snapshot (virDomainSnapshotDefAssignExternalNames() in
+    conf/snapshot_conf.c), so that its suffix is none of a disk's.
+    """
+    by_stem = {os.path.splitext(name)[0]: name for name in names}
+    found: dict[str, str] = {}
+    for other in _listed(folder) if by_stem else ():
+        if os.path.splitext(other)[1].lower() in (*SUFFIXES, VAGUE):
+            continue
+        for dot in (at for at, character in enumerate(other) if character == "."):
+            name = by_stem.get(other[:dot])
+            if name is not None and name != other and _is_on(folder, other, name):
+                found[name] = os.path.join(folder, other)
+    return found
+
+
 def _overlays(folder: str, name: str) -> Iterator[str]:
     """The names of qcow2 images and VMDKs in the directory that have the file of this name directly below them."""
-    disk = os.path.realpath(os.path.join(folder, name))
-    for other in _candidates(folder, name):
-        below = _below(os.path.join(folder, other))
-        if not below or probe.has_protocol(below):
-            continue
-        path = os.path.realpath(os.path.join(folder, below))
-        # Where the disk was before it was copied, VMware's name of it may have been absolute.
-        moved = not os.path.lexists(path) and re.split(r"[/\\]", below)[-1] == name
-        if path == disk or moved:
-            yield other
+    return (other for other in _candidates(folder, name) if _is_on(folder, other, name))
+
+
+def _is_on(folder: str, other: str, name: str) -> bool:
+    """Whether the image `other` of the directory is directly on top of the one called name."""
+    below = _below(os.path.join(folder, other))
+    if not below or probe.has_protocol(below):
+        return False
+    path = os.path.realpath(os.path.join(folder, below))
+    # Where the disk was before it was copied, the name of it may have been absolute.
+    moved = not os.path.lexists(path) and re.split(r"[/\\]", below)[-1] == name
+    return path == os.path.realpath(os.path.join(folder, name)) or moved
 
 
 def _candidates(folder: str, name: str) -> list[str]:
     """The names of other files that may be snapshots: libvirt calls them web01.NAME, by the disk web01.qcow2."""
     stem = os.path.splitext(name)[0] + "."
-    try:
-        names = sorted(os.listdir(folder)) if os.path.isfile(os.path.join(folder, name)) else []
-    except OSError:
-        return []
+    names = _listed(folder) if os.path.isfile(os.path.join(folder, name)) else []
     fitting = [each for each in names if each.startswith(stem) or os.path.splitext(each)[1].lower() in SUFFIXES]
     return [each for each in fitting if each != name and not each.startswith(".")][:_MOST_FILES]
+
+
+def _listed(folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
 
 
 def _below(path: str) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..disks import differencing, disk_files
+from ..disks import differencing, disk_files, later_states
 from ..disks.images import device_names
 from ..disks.suffixes import SUFFIXES
 from ..errors import GuestconvError
@@ -218,7 +218,10 @@ class _Folder:
         chains = self._chains()
         parts = {path for chain in chains.values() for path in chain}
         owned_here = self._owned_here(owned)
-        later = differencing.later_states(self._path, chains)
+        later = {
+            **later_states.libvirt_snapshots(self._path, chains),
+            **differencing.later_states(self._path, chains),
+        }
         names = [name for name in chains if self._real(name) not in parts or self._real(name) in owned]
         grouped = disk_names.group(self._path, names, self._is_subdirectory)
         for guest, disks in grouped.items():

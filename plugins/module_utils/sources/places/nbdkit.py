@@ -115,7 +115,8 @@ class Server:
                 raise NbdkitFailed(
                     "nbdkit-failed",
                     f"nbdkit {self._plugin} did not start: {reason}",
-                    hint="Is that plugin installed? Check with `nbdkit PLUGIN --dump-plugin`.",
+                    hint=f"Check that the plugin is installed: `nbdkit {self._plugin} --dump-plugin`. The documentation of "
+                    "guestconv_fetch names its package.",
                 )
         finally:
             for descriptor in (reader, writer, secret):

@@ -16,6 +16,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.commands impor
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks import differencing, later_states
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.formats import vhdx
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import Disk
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources import discovery
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disks.test_differencing import GUID, vmdk
 
 CHECKPOINT = f"web01_{GUID}.avhdx"
@@ -68,6 +69,16 @@ def test_what_is_not_there_or_no_file_has_no_snapshot(tmp_path):
     (tmp_path / "web01.raw").write_bytes(bytes(1024))
     names = [tmp_path / "web01.raw", tmp_path / "gone" / "web01.raw", "nbd://server/web01"]
     assert [later_states.states_after(str(name)) for name in names] == [[], [], []]
+
+
+def test_a_directory_with_a_snapshot_of_libvirt_has_no_guest_of_the_disk_below_it(tmp_path):
+    make(tmp_path, {"web01.qcow2": None, "web01.before.update": "web01.qcow2", "db01.qcow2": None, "db01.nvram": None})
+    make(tmp_path, {"app01.qcow2": None, "app01.1764547200": "db01.qcow2"})
+    found = discovery.find([str(tmp_path)], [])
+    assert sorted(guest.description["name"] for guest in found.guests) == ["app01", "db01"]
+    (problem,) = found.problems
+    assert problem.code == "source-disk-not-supported"
+    assert f"{tmp_path}/web01.before.update" in problem.message
 
 
 def differencing_vhdx(path, below):
