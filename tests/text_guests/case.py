@@ -36,7 +36,11 @@ OPTIONS_OF_ARRAYS = (
     *("members", "level", "metadata", "name", "array", "absent", "unused", "outdated"),
     *("spares", "unclean", "rebuilding", "stopped"),
 )
-_OPTIONS = ("subvolumes", "default", "room", "inodes", "readonly", "errors", *OPTIONS_OF_VOLUMES, *OPTIONS_OF_ARRAYS)
+_OPTIONS = (
+    *("subvolumes", "default", "room", "inodes", "readonly", "errors", "journal"),
+    *OPTIONS_OF_VOLUMES,
+    *OPTIONS_OF_ARRAYS,
+)
 # What @key takes.
 _KEY_OPTIONS = ("device", "uuid", "all", "passphrase", "bytes")
 # Types of partitions in a GPT, by a word.

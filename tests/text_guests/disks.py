@@ -158,7 +158,8 @@ def _storage(case: Case, volume: Volume, top: Path) -> Storage:
     ]
     sector = sectors.of_partition(sectors.OF_PARTITION[volume.boot_code or ("fat" if is_fat else "empty")])
     if volume.tags.get("TYPE") in _EXT:
-        sector = sectors.with_superblock(sector, "errors" in volume.options, "readonly" in volume.options)
+        journal = int(volume.options.get("journal", "0"), 16)
+        sector = sectors.with_superblock(sector, "errors" in volume.options, "readonly" in volume.options, journal)
     storage = Storage(
         {**volume.tags, **_entry_tags(case, volume)},
         str(top / volume.device.strip("/").replace("/", "_")) if volume.files else None,

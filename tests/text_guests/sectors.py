@@ -112,12 +112,17 @@ def _type(kind: str) -> int:
     return int(kind, 16) if kind.startswith("0x") else _TYPES.get(kind, _LINUX)
 
 
-def with_superblock(sector: bytes, has_errors: bool, is_read_only: bool) -> bytes:
-    """The beginning of an ext4 with this first sector, and what its superblock says of its state (kernel, ext4/super.rst)."""
+def with_superblock(sector: bytes, has_errors: bool, is_read_only: bool, journal: int) -> bytes:
+    """The beginning of an ext4 with this first sector, and what its superblock says of its state (kernel, ext4/super.rst).
+
+    journal: the number of the device that its journal is on; 0 for one within it.
+    """
     superblock = bytearray(0x100)
     superblock[0x38:0x3A] = b"\x53\xef"
     superblock[0x3A] = 1 | 2 * int(has_errors)
     superblock[0x64:0x66] = (0x1000 * int(is_read_only)).to_bytes(2, "little")
+    superblock[0xE0] = 0 if journal else 8
+    superblock[0xE4:0xE8] = journal.to_bytes(4, "little")
     return sector.ljust(1024, b"\0") + superblock
 
 

@@ -25,6 +25,10 @@ _DIRECTORIES = (*MODPROBE, *UNITS, "/etc")
 
 # The links to hypervisors' clocks that udev's rules make (50-udev-default.rules).
 _CLOCK = "ptp_[a-z]"
+# Lines with time servers that clouds have within (tools/clock.py).
+_TIME = (
+    "^[ \t]*(servers?|pool|peer|NTP|FallbackNTP)[ \t=].*(169\\.254\\.169\\.|metadata\\.google\\.internal|fd00:ec2::123)"
+)
 # What says that the machine's clock is at the local time (local_time.py).
 _LOCAL_TIME = """^(LOCAL$|[ \t]*(UTC=["']?(no|false)|HWCLOCK=["']?--localtime|(clock|CLOCK)=["']?local))"""
 # What keeps all modules from being loaded (kernel/locked.py).
@@ -79,7 +83,7 @@ def concerns_over(root: GuestRoot, found: search.Found) -> list[Concern]:
 def _searched(root: GuestRoot) -> search.Found | None:
     with suppress(KeyError):
         return root.recall(Searched).found
-    sought = f"{_names(root)}|{modprobe.expression(root.guest.target.modules)}|{_LOCAL_TIME}|{_LOCKED}"
+    sought = f"{_names(root)}|{modprobe.expression(root.guest.target.modules)}|{_LOCAL_TIME}|{_LOCKED}|{_TIME}"
     found = root.files_with(sought, *_DIRECTORIES)
     root.remember(Searched(found))
     return found

@@ -39,7 +39,7 @@ _KINDS = ("block", "network", "console")
 def found(root: GuestRoot, kernel: Kernel) -> dict[str, str]:
     """{name of a module: what keeps kernel from loading it, as a sentence without its end}, of those that the target needs.
 
-    What is built in, or needs what is built in, is there.
+    What is built in, or needs what is built in, is there, unless initcall_blacklist= names the function that starts it.
     """
     default = root.boot_menu.default
     blocks = modprobe.blocked_by_arguments(kernel_arguments.split(default.arguments) if default else ())
@@ -52,9 +52,11 @@ def found(root: GuestRoot, kernel: Kernel) -> dict[str, str]:
             blocks += [block._replace(place=path) for block in modprobe.blocked(root.read(path) or "")]
     reasons: dict[str, str] = {}
     for block in blocks:
-        for name in root.guest.target.modules - kernel.tree.built_in:
+        for name in root.guest.target.modules - (frozenset() if block.is_of_function else kernel.tree.built_in):
             if name == block.module:
-                reasons[name] = f"{block.place} keeps {name} from being loaded"
+                reasons[name] = (
+                    f"{block.place} keeps {name} from {'starting' if block.is_of_function else 'being loaded'}"
+                )
             elif block.is_always and block.module in kernel.tree.needs.get(name, ()):
                 reasons.setdefault(name, f"{block.place} keeps {block.module}, which {name} needs, from being loaded")
     return reasons

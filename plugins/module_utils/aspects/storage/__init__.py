@@ -29,6 +29,7 @@ from . import (
     contradictions,
     encryption,
     incomplete,
+    journals,
     lvm,
     mentions,
     references,
@@ -69,7 +70,7 @@ def inspect(root: GuestRoot) -> Findings:
     usable = [driver for driver in rejected if not rejected[driver]]
     certain = {driver: _certain_names(root.guest, driver, names_by_driver[driver]) for driver in usable or rejected}
     names = _names(root, there, certain)
-    preferred = _preferred(there, names)
+    preferred = _preferred(root, there, names)
     # Where LVM takes the disks by none of their names, that is told, and not that there is no driver.
     if usable and len(usable) < len(rejected):
         findings.usable["block"] = {driver: "; ".join(map(str, reasons)) for driver, reasons in rejected.items()}
@@ -89,6 +90,7 @@ def inspect(root: GuestRoot) -> Findings:
     findings.concerns += incomplete.concerns(root)
     findings.concerns += unmounted.concerns(root, names)
     findings.concerns += condition.concerns(root)
+    findings.concerns += journals.concerns(root, names)
     findings.concerns += references.concerns(root, names)
     findings.concerns += encryption.concerns(root, names)
     findings.concerns += unified_images.concerns(root, names)
@@ -135,7 +137,7 @@ def _names(root: GuestRoot, there: mentions.Found, by_driver: Mapping[str, Mappi
     return Names(root.guest.storage, links, by_driver or {})
 
 
-def _preferred(there: mentions.Found, names: Names) -> list[str]:
+def _preferred(root: GuestRoot, there: mentions.Found, names: Names) -> list[str]:
     """The drivers with which the most of those names hold that cannot be replaced, and without which something is lost."""
     found = {name: names.filesystems(name) for name in names.links}
     # mdadm finds the members of arrays under any name.
@@ -144,6 +146,7 @@ def _preferred(there: mentions.Found, names: Names) -> list[str]:
         for name, filesystems in found.items()
         if any(filesystem.type != MEMBER for filesystem in filesystems) and names.stable(name) is None
     ]
+    lasting += [journal.name for journal in journals.journals(root, names)]
     lost = {
         driver: sum(driver not in names.held_by(name) for name in lasting) + mentions.lost_with(there, names, disks)
         for driver, disks in names.by_driver.items()
@@ -154,8 +157,9 @@ def _preferred(there: mentions.Found, names: Names) -> list[str]:
 def _refuse_lost(root: GuestRoot, names: Names) -> None:
     """Refuse drivers with which names are lost that the guest needs, and that others keep."""
     kept = replace(names, by_driver={"kept": {disk.identifier: disk.name for disk in names.storage.disks}})
-    always = [*references.concerns(root, kept), *unmounted.concerns(root, kept)]
-    for concern in [*references.concerns(root, names), *unmounted.concerns(root, names)]:
+    sources = (references.concerns, unmounted.concerns, journals.concerns)
+    always = [concern for concerns in sources for concern in concerns(root, kept)]
+    for concern in [concern for concerns in sources for concern in concerns(root, names)]:
         if concern.severity == "error" and concern not in always:
             raise GuestconvError(concern.code, concern.message, hint=concern.hint, path="guest.devices.block")
 

@@ -82,6 +82,9 @@ _ALL = re.compile(r"\A(?:block:)?(?P<name>.+)\Z", re.DOTALL)
 # boot= has other meanings too: live, local, zfs (initramfs-tools and its scripts).
 _IF_DEVICE = re.compile(r"\A(?P<name>(?:/dev/|(?:PART)?(?:UUID|LABEL)=).+)\Z", re.DOTALL)
 _TO_COLON = re.compile(r"\A(?P<name>(?:/dev/|(?:PART)?(?:UUID|LABEL)=)[^:]+)")
+_MAY_BE_ABSENT = r"(?=:[^:]*:[^:]*:(?:.*,)?(?:nofail|noauto)(?:,|\Z))"
+_NOT_WAITED_FOR = re.compile(_TO_COLON.pattern + _MAY_BE_ABSENT)
+_WAITED_FOR = re.compile(_TO_COLON.pattern + _MAY_BE_ABSENT.replace("(?=", "(?!", 1) + r"(?=:|\Z)")
 _OPTIONS = re.compile(r"(?:\A|,)(?:logdev|rtdev|journal_path|device)=(?P<name>/dev/[^,]+)")
 _SOURCE = re.compile(r"(?:\A|,)source=(?P<name>[^,]+)")
 _KEY_DEVICE = re.compile(r":(?P<name>(?:UUID|LABEL)=[^:]+|/dev/[^:]+)")
@@ -106,7 +109,9 @@ ARGUMENTS = (
     Argument(("boot",), _IF_DEVICE, specs.filesystems, is_last_only=True),
     Argument(("resume", "real_resume"), _ALL, specs.filesystems, is_last_only=True),
     Argument(("rootflags", "real_rootflags"), _OPTIONS, specs.filesystems, Need.STOPS, is_last_only=True, as_path=True),
-    Argument(("systemd.mount-extra", "rd.systemd.mount-extra"), _TO_COLON, specs.filesystems),
+    # As a line of fstab, for which systemd stops where it is not said to go on.
+    Argument(("systemd.mount-extra", "rd.systemd.mount-extra"), _WAITED_FOR, specs.filesystems, Need.STOPS),
+    Argument(("systemd.mount-extra", "rd.systemd.mount-extra"), _NOT_WAITED_FOR, specs.filesystems),
     Argument(("systemd.swap-extra", "rd.systemd.swap-extra"), _TO_COLON, specs.filesystems),
     # Of these dracut waits for each, and does not start the guest without it, be it the swap space's.
     Argument(("rd.lvm.lv",), _WORD, specs.volumes, Need.DRACUT),

@@ -281,6 +281,21 @@ SUBJECT = Subject(
             "Check the files that the message lists. Links such as /dev/disk/by-uuid/... are right on any hardware.",
         ),
         concern(
+            "unit-for-another-machine",
+            "warning",
+            "Units of systemd in the guest have a condition (`ConditionVirtualization=vmware`) that holds on machines of another "
+            "hypervisor alone. On the target systemd does not start them.",
+            "Remove the condition in the guest where it needs the unit on the target.",
+        ),
+        concern(
+            "filesystem-journal-apart",
+            "warning error",
+            "The journal of an ext3 or ext4 is on another device, which is named by its number. That is another one on the target. "
+            "The severity is `error` where the guest does not start without the filesystem, does not have it checked first, and "
+            "no driver keeps the number.",
+            "Add the option journal_path= with a link such as /dev/disk/by-uuid/... to the line in /etc/fstab.",
+        ),
+        concern(
             "lvm-filter-by-name",
             "warning error",
             "A filter of LVM in the guest rejects the disks by the names that they get on the target, so the guest "

@@ -108,6 +108,13 @@ SUBJECT = Subject(
             "Remove the line that names the device in the guest, and name an NTP server in its place.",
         ),
         concern(
+            "time-server-lost",
+            "warning",
+            "The guest takes the time from servers alone that only machines of the old cloud reach (`169.254.169.123` on EC2, "
+            "`metadata.google.internal` on Google Cloud). Nothing sets its clock on the target.",
+            "Name an NTP server in the file in the guest.",
+        ),
+        concern(
             "package-database-damaged",
             "warning",
             "The database of packages in the guest is damaged, so the conversion removes no package. The services of "

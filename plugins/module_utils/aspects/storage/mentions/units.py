@@ -24,6 +24,7 @@ from ... import searched
 from ...plan import Plan
 from .. import software_made, specs
 from ..names import Names, lost
+from . import conditions
 
 _OWN = "/etc/systemd/system"
 _DIRECTORIES = (_OWN, "/usr/local/lib/systemd/system")
@@ -64,8 +65,10 @@ def of_kinds(root: GuestRoot, kinds: tuple[str, ...]) -> dict[str, str]:
                 paths.append(path)
             elif name.endswith(tuple(f"{kind}.d" for kind in _MOUNTS if kind in kinds)):
                 paths += [posixpath.join(path, each) for each in root.list(path) if each.endswith(".conf")]
-    # A link is to the unit of a package, or of another name, or masks (/dev/null).
-    paths = [path for path in paths if root.real_path(path) == path]
+    places: dict[str, str] = {}
+    for path in paths:
+        places.setdefault(root.real_path(path), path)
+    paths = [path for place, path in places.items() if _is_own(path, place)]
     paths += [path for path in _mounts_of_packages(root) if path.endswith(kinds)]
     found = {path: root.read(path) for path in paths}
     return {path: text for path, text in found.items() if text is not None}
@@ -77,8 +80,22 @@ def is_of_package(path: str) -> bool:
 
 
 def is_replaced(root: GuestRoot, path: str) -> bool:
-    """Whether a unit of a package has no effect, because the administrator has one of its name, or masks it."""
-    return any(root.exists(posixpath.join(directory, posixpath.basename(path))) for directory in _DIRECTORIES)
+    """Whether a unit of a package has no effect, because the administrator has one of its name, or masks it.
+
+    A link to the unit of the package itself changes nothing (src/basic/unit-file.c, unit_file_resolve_symlink).
+    """
+    same = [posixpath.join(directory, posixpath.basename(path)) for directory in _DIRECTORIES]
+    return any(root.exists(each) and root.real_path(each) != root.real_path(path) for each in same)
+
+
+def _is_own(path: str, place: str) -> bool:
+    """Whether the file at path, which is at place where path is a link, is the administrator's, and has an effect.
+
+    A unit may be linked to from anywhere, under its own name. Other links are to units of packages, or of another name
+    (what mounts has no other), or mask (/dev/null).
+    """
+    is_dropped_in = path.endswith(".conf") and place != "/dev/null"
+    return not is_of_package(place) and (is_dropped_in or posixpath.basename(place) == posixpath.basename(path))
 
 
 def _mounts_of_packages(root: GuestRoot) -> list[str]:
@@ -99,7 +116,7 @@ def concerns(root: GuestRoot, texts: Mapping[str, str], names: Names, disks: Map
         for severity in ["error" if _unit(path) in required else "warning"]
         if names.filesystems(name) or not _may_be_absent(texts[path], severity == "error")
     ]
-    return [concern for concern in found if concern]
+    return [concern for concern in found if concern] + conditions.concerns(texts, root.guest.target)
 
 
 def convert(root: GuestRoot, texts: Mapping[str, str], plan: Plan, names: Names, removed: Collection[str]) -> None:
@@ -112,6 +129,8 @@ def convert(root: GuestRoot, texts: Mapping[str, str], plan: Plan, names: Names,
             new = edited(text, partial(specs.stable_path, names), {_unit(each) for each in texts})
             if is_of_package(path) and new != text:
                 path = posixpath.join(_OWN, posixpath.basename(path))
+                # If it is there, it is a link to the one of the package.
+                root.remove(path, "replaced with an edited copy")
             root.write(path, new, "named each device by UUID instead of by hardware")
 
 

@@ -20,6 +20,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storag
     references,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.mentions import (
+    conditions,
     mdadm,
     paths,
     udev_rules,
@@ -117,6 +118,7 @@ UNIT = (
     "[Unit]",
     "After=dev-sda1.device dev-\\x2d\\xff.device",
     "ConditionPathExists=!/dev/sda1",
+    "ConditionVirtualization=|!kvm",
     "What=%%/dev/sda1",
     "\\",
     "#",
@@ -296,6 +298,7 @@ def _lvm(text):
 
 def _units(text):
     units.mounted(text)
+    conditions.lost(text, ("kvm",))
     for word in text.split():
         units.path_of(word)
     root = FakeRoot({"/etc/systemd/system/a.mount": text, "/etc/crypttab": text, "/etc/smartd.conf": text})
@@ -330,6 +333,7 @@ def _installed(text):
     rpm.dnf5_locks(text)
     cloud_init.datasource_list(text)
     clock.clocks(text)
+    clock.servers(text)
     repositories.is_of_tools(text)
     for path in (*records.vmware_files(text), *records.virtualbox_files(text)):
         records.is_theirs(path, records.VMWARE)
@@ -466,6 +470,7 @@ PARSERS = (
             "modprobe.blacklist=a,b",
             "/sbin/modprobe a;",
             "-kernel/modules_disabled = 1\n",
+            "initcall_blacklist=init,init_sd",
         ),
         each(modprobe.blocked, lambda text: modprobe.blocked_by_arguments(text.split()), locked.disables),
         unedited=(lambda text: modprobe.without_blocks(text, ()),),

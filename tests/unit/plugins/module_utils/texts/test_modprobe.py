@@ -50,7 +50,14 @@ def test_modules_are_kept_from_being_loaded_by_these_arguments():
         "blacklist=",
     ]
     assert modprobe.blocked_by_arguments(arguments) == [
-        ("floppy", arguments[1], False),
-        ("virtio_blk", arguments[1], False),
-        ("virtio_net", arguments[2], True),
+        ("floppy", arguments[1], False, False),
+        ("virtio_blk", arguments[1], False, False),
+        ("virtio_net", arguments[2], True, False),
+    ]
+
+
+def test_functions_that_are_left_out_keep_modules_from_starting():
+    assert modprobe.blocked_by_arguments(["initcall_blacklist=sysfb_init,,virtio_blk_init,e1000_init_module"]) == [
+        (module, "initcall_blacklist=sysfb_init,,virtio_blk_init,e1000_init_module", True, True)
+        for module in ("virtio_blk", "e1000", "e1000e")
     ]

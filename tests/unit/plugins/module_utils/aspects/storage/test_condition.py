@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import condition
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import condition, journals
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.condition import (
     Condition,
     of_superblock,
@@ -15,6 +16,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.texts import f
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
     filesystem,
+    image,
 )
 
 
@@ -56,11 +58,52 @@ def test_oracle_20_the_volume_of_a_hibernated_windows_is_a_concern(kind, content
         ({0x38: b"\x53\xef", 0x3A: b"\2\0"}, Condition(has_errors=True)),
         ({0x38: b"\x53\xef", 0x65: b"\x10"}, Condition(is_read_only=True)),
         ({0x3A: b"\2\0", 0x65: b"\x10"}, Condition()),
+        ({0x38: b"\x53\xef", 0xE0: b"\x08"}, Condition()),
+        ({0x38: b"\x53\xef", 0xE4: b"\x11\x08"}, Condition(journal=0x811)),
     ),
 )
 def test_a_superblock_says_the_condition(changes, expected):
-    data = bytearray(0x68)
+    data = bytearray(0xE8)
     for place, content in changes.items():
         data[place : place + len(content)] = content
     assert of_superblock(bytes(data)) == expected
     assert of_superblock(b"") == Condition()
+
+
+SAME = {"virtio-scsi-pci": {"sda": "/dev/sda", "sdb": "/dev/sdb"}}
+OTHER = {"virtio-blk-pci": {"sda": "/dev/vda", "sdb": "/dev/vdb"}}
+APART = "filesystem-journal-apart"
+
+
+@pytest.mark.parametrize(
+    "options, by_driver, expected",
+    (
+        ("defaults 0 0", OTHER, [(APART, "error")]),
+        ("nofail 0 0", OTHER, [(APART, "warning")]),
+        # e2fsck searches it by its UUID.
+        ("defaults 0 2", OTHER, [(APART, "warning")]),
+        ("journal_dev=2065 0 2", OTHER, [(APART, "error")]),
+        ("journal_dev=0x811 0 2", OTHER, [(APART, "error")]),
+        ("journal_dev=089,journal_dev=ab 0 0", OTHER, [(APART, "error")]),
+        ("journal_path=/dev/sdb1,journal_dev=0x811 0 0", OTHER, []),
+        ("defaults 0 0", {**OTHER, **SAME}, [(APART, "warning")]),
+        ("defaults 0 0", SAME, []),
+        # Nothing on the disks has that number.
+        ("journal_dev=0x899 0 0", OTHER, []),
+    ),
+)
+def test_a_journal_that_is_named_by_its_number_is_a_concern_where_that_changes(options, by_driver, expected):
+    own, journal = filesystem("/dev/sda1", uuid="u-1"), filesystem("/dev/sdb1", "jbd", "u-j")
+    root = FakeRoot({}, disks=[image("sda"), image("sdb")], filesystems=[own, journal])
+    (entry,) = fstab.parse(f"UUID=u-1 /srv ext4 {options}\n")
+    root.mount_plan = MountPlan((Mount("/srv", own, entry=entry),))
+    root.condition = lambda mount: Condition(journal=0x811)
+    concerns = journals.concerns(root, Names(root.guest.storage, frozenset(), by_driver))
+    assert [(concern.code, concern.severity) for concern in concerns] == expected
+    assert all("journal_path=/dev/disk/by-uuid/u-j" in concern.hint for concern in concerns)
+
+
+def test_without_a_journal_on_the_disks_no_superblock_is_read():
+    root = FakeRoot({}, disks=[image("sda")], filesystems=[filesystem("/dev/sda1", uuid="u-1")])
+    root.condition = None
+    assert journals.concerns(root, Names(root.guest.storage, frozenset(), OTHER)) == []

@@ -31,3 +31,23 @@ def test_the_clock_of_the_target_stays():
     (concern,) = clock.concerns(root)
     assert (concern.code, concern.severity) == ("clock-source-lost", "warning")
     assert "/etc/chrony.conf" in concern.message and "/dev/ptp_hyperv" in concern.message
+
+
+@pytest.mark.parametrize(
+    "text, found",
+    [
+        ("server 169.254.169.123 prefer iburst\n pool a.example\n", ["169.254.169.123", "a.example"]),
+        ("[Time]\nNTP=a b\nFallbackNTP = c\n#NTP=d\n", ["a", "b", "c"]),
+        ("# server a\n!server b\nserverless c\nserver\nNTP=\n", []),
+    ],
+)
+def test_the_time_servers_of_each_program(text, found):
+    assert clock.servers(text) == found
+
+
+def test_time_servers_of_the_old_cloud_alone_are_a_concern():
+    cloud = "server 169.254.169.123 iburst\n"
+    root = FakeRoot({"/etc/chrony.conf": cloud, "/etc/ntp.conf": f"{cloud}server a.example\n", "/etc/other": cloud})
+    (concern,) = clock.concerns(root)
+    assert (concern.code, concern.severity) == ("time-server-lost", "warning")
+    assert concern.message.startswith("/etc/chrony.conf has")

@@ -146,13 +146,39 @@ def test_a_unit_of_swap_space_that_stays_is_still_waited_for_by_its_name():
     assert root.files[UNIT] == files[UNIT]
 
 
-def test_links_to_units_and_masked_ones_are_left_alone():
+@pytest.mark.parametrize(
+    "conditions, expected",
+    (
+        ("ConditionVirtualization=vmware", True),
+        ("AssertVirtualization=!kvm", True),
+        ("ConditionVirtualization=|vmware\nConditionVirtualization=|xen", True),
+        ("ConditionVirtualization=|vmware\nConditionPathExists=|/a", False),
+        ("ConditionVirtualization=vmware\nConditionPathExists=", False),
+        ("ConditionVirtualization=vm\nConditionVirtualization=!container", False),
+        ("ConditionVirtualization=qemu", False),
+        ("ConditionVirtualization=!vmware", False),
+        # Neither here nor there.
+        ("ConditionVirtualization=container", False),
+    ),
+)
+def test_units_for_other_machines_are_a_concern(conditions, expected):
+    found = told({f"{SYSTEMD}/a.service": f"[Unit]\n{conditions}\n[Service]\nExecStart=/a\n"})
+    assert found == ([("unit-for-another-machine", "warning")] if expected else [])
+
+
+def test_a_link_to_a_unit_of_a_package_becomes_a_copy_and_others_are_left_alone():
+    unit = "/usr/lib/systemd/system/srv.mount"
     root = make_root(
-        {"/usr/lib/systemd/system/srv.mount": "[Mount]\nWhat=/dev/sdb1\n"},
-        {UNIT: "/usr/lib/systemd/system/srv.mount", f"{SYSTEMD}/tmp.mount": "/dev/null"},
+        {unit: "[Mount]\nWhat=/dev/sdb1\n", "/usr/lib/systemd/system/old.mount": "[Mount]\nWhat=/dev/sdb2\n"},
+        {
+            UNIT: unit,
+            f"{SYSTEMD}/old.mount": "/dev/null",
+            f"{SYSTEMD}/alias.mount": "/usr/lib/systemd/system/old.mount",
+        },
     )
     converted(root)
-    assert root.changes() == []
+    assert [(change.action, change.path) for change in root.changes()] == [("removed", UNIT), ("created", UNIT)]
+    assert root.read(unit) == "[Mount]\nWhat=/dev/sdb1\n"
 
 
 @pytest.mark.parametrize(
