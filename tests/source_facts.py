@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.model.source_facts import FACTS, GUEST, TARGET
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.source_facts import ENDS_IN_NO_CONCERN, FACTS
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources import vcenter
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import (
     libvirt_facts,
@@ -43,7 +43,7 @@ def text():
     rows = [["fact", "key of `hardware`", "end", *READERS], ["---"] * (3 + len(READERS))]
     for fact in FACTS:
         keys = ", ".join(f"`{fact.scope + '[].' if fact.scope else ''}{key}`" for key in fact.keys)
-        end = fact.end if fact.end in (TARGET, GUEST) else f"[`{fact.end}`](errors.md#{fact.end})"
+        end = fact.end if fact.end in ENDS_IN_NO_CONCERN else f"[`{fact.end}`](errors.md#{fact.end})"
         rows.append([fact.name, keys, end, *(_cell(cells[fact.name]) for cells in READERS.values())])
     return _HEAD + "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
 

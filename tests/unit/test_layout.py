@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rooms of plugins/module_utils: which there are, which may import from which, and that CONTRIBUTING.md knows them."""
+"""The rooms of plugins/module_utils: which there are, which may import from which, and that the guides know them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ import re
 from pathlib import Path
 
 import pytest
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import LOADERS
+from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import BUILDERS
+from ansible_collections.virttools.guestconv.plugins.module_utils.packages import MANAGERS
+from ansible_collections.virttools.guestconv.plugins.module_utils.platforms.registry import PLATFORMS
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds.registry import KINDS
+from ansible_collections.virttools.guestconv.plugins.module_utils.systems import SYSTEMS
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = ROOT / "plugins" / "module_utils"
@@ -184,3 +191,26 @@ def test_a_recipe_names_a_registry_and_the_tests_that_it_needs(title):
 
 def test_the_interfaces_of_what_is_outside_a_guest_have_a_recipe():
     assert {"A source", "A place of disks", "A platform", "A target", "A layer of storage"} <= set(recipes())
+
+
+def test_the_architecture_names_what_each_registry_has():
+    rows = {
+        place: re.sub("[ -]", "", row).casefold()
+        for row in (ROOT / "docs" / "architecture.md").read_text("utf-8").splitlines()
+        for _name, place in re.findall(r"`([A-Z]+)` in `([\w/.]+)`", row)
+    }
+    names = {
+        "systems/__init__.py": [system.NAME for system in SYSTEMS],
+        "aspects/boot/loaders/__init__.py": [loader.NAME for loader in LOADERS],
+        "initrd/builders/__init__.py": [builder.NAME for builder in BUILDERS],
+        "packages/__init__.py": [manager.__name__ for manager in MANAGERS],
+        "sources/kinds/registry.py": [kind.TYPE for kind in KINDS],
+        "platforms/registry.py": [platform.WORDS.name for platform in PLATFORMS],
+    }
+    missing = [
+        (place, name)
+        for place, registered in names.items()
+        for name in registered
+        if re.sub("[ -]", "", name).casefold() not in rows[place]
+    ]
+    assert missing == []

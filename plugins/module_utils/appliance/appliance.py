@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import platform
 import threading
@@ -14,7 +13,7 @@ import time
 import traceback
 from collections.abc import Sequence
 from types import TracebackType
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
 from ..devices.letters import letters
 from ..errors import GuestconvError
@@ -24,7 +23,7 @@ from .calls import Calls
 from .drives import drive
 from .failures import ApplianceError, CallFailed, TextNotUtf8
 from .launch_watch import SILENCE, ApplianceHung, LaunchWatch
-from .secret import Secret
+from .trace import Trace, summary
 from .write_errors import WriteErrors
 
 try:
@@ -100,7 +99,7 @@ class Appliance(Calls):
         self._workdir = workdir
         self._fixed = fixed_appliance
         self._trace_path = trace
-        self._trace: IO[str] | None = None
+        self._trace: Trace | None = None
         self._handle: Any = None  # guestfs.GuestFS
         self._watchdog: threading.Timer | None = None
         self._devices: dict[str, str] = {}
@@ -113,7 +112,7 @@ class Appliance(Calls):
         if self._fixed:
             _check_fixed(self._fixed)
         if self._trace_path:
-            self._trace = _open_trace(self._trace_path)
+            self._trace = Trace(self._trace_path, self.warnings.append)
         if self._timeout:
             self._watchdog = threading.Timer(self._timeout, self._expire)
             self._watchdog.daemon = True
@@ -182,13 +181,13 @@ class Appliance(Calls):
             failure = str(error)
             raise TextNotUtf8(
                 "guest-text-not-utf-8",
-                f"{name} {' '.join(repr(_summary(one)) for one in arguments)}: the guest has a name or text there that "
+                f"{name} {' '.join(repr(summary(one)) for one in arguments)}: the guest has a name or text there that "
                 "is not UTF-8, or that holds a NUL.",
                 hint="Rename or rewrite it in the guest, or move it out of that directory.",
             ) from error
         finally:
             if self._trace:
-                self._write_trace(self._trace, name, arguments, options, time.monotonic() - started, failure)
+                self._trace.write(name, arguments, options, time.monotonic() - started, failure)
 
     def _launch(self) -> None:
         chosen, warning = accelerators.choose(self._requested, self._fixed)
@@ -281,7 +280,8 @@ class Appliance(Calls):
         if self._watchdog:
             self._watchdog.cancel()
         self._close_handle()
-        self._close_trace()
+        if self._trace:
+            self._trace.close()
 
     def _close_handle(self) -> None:
         if self._handle is not None:
@@ -290,40 +290,6 @@ class Appliance(Calls):
         if self._write_errors is not None:
             self._write_errors.end()
             self._write_errors = None
-
-    def _write_trace(
-        self,
-        trace: IO[str],
-        name: str,
-        arguments: Sequence[Any],
-        options: dict[str, Any],
-        seconds: float,
-        failure: str | None,
-    ) -> None:
-        line: dict[str, Any] = {
-            "call": name,
-            "arguments": [_summary(value) for value in arguments],
-            "seconds": round(seconds, 3),
-        }
-        if options:
-            line["options"] = {key: _summary(value) for key, value in options.items()}
-        if failure:
-            line["error"] = failure
-        try:
-            trace.write(json.dumps(line) + "\n")
-            trace.flush()
-        except OSError as error:
-            self.warnings.append(f"The trace ends early, as it cannot be written: {error.strerror}.")
-            self._close_trace()
-
-    def _close_trace(self) -> None:
-        trace, self._trace = self._trace, None
-        if trace is None:
-            return
-        try:
-            trace.close()
-        except OSError:
-            pass  # there is a warning already
 
 
 def label(index: int) -> str:
@@ -368,28 +334,6 @@ def _check_fixed(directory: str) -> None:
             hint=f"Make it with `libguestfs-make-fixed-appliance {directory}`, of the package libguestfs-tools.",
             path="fixed_appliance",
         )
-
-
-def _summary(value: Any) -> Any:
-    """value as it may stand in a trace: of contents of files only the length, as they may be secret."""
-    if isinstance(value, Secret):
-        return repr(value)
-    if isinstance(value, (bytes, bytearray)):
-        return f"<{len(value)} bytes>"
-    if isinstance(value, str) and len(value) > 200:
-        return f"{value[:200]}... <{len(value)} characters>"
-    if isinstance(value, (list, tuple)):
-        return [_summary(item) for item in value]
-    return value
-
-
-def _open_trace(path: str) -> IO[str]:
-    try:
-        return open(path, "w", encoding="utf-8")
-    except OSError as error:
-        raise GuestconvError(
-            "trace-not-writable", f"The trace cannot be written to {path}: {error.strerror}.", path="trace"
-        ) from error
 
 
 def _launch_error(error: GuestconvError) -> GuestconvError:

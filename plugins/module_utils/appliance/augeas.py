@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Callable
 
-from .calls import Calls
+from .calls.augeas import AugeasCalls
 from .failures import CallFailed
 
 # AUG_SAVE_NEWFILE, AUG_NO_LOAD, and AUG_NO_MODL_AUTOLOAD of augeas.h. Without the first, what is saved is another file
@@ -25,7 +25,7 @@ class Tree:
     Args: node: that of the file; on_change: called before the tree is altered. Errors: ApplianceError.
     """
 
-    def __init__(self, appliance: Calls, node: str, on_change: Callable[[], object]) -> None:
+    def __init__(self, appliance: AugeasCalls, node: str, on_change: Callable[[], object]) -> None:
         self._appliance = appliance
         self._node = node
         self._on_change = on_change

@@ -66,14 +66,12 @@ def fetch(module: Module, progress: Progress) -> dict[str, Any]:
                 stack.enter_context(record)
         with timeline.step("open"):
             disks, missing = _open(tasks, records, stack)
-            for disk in missing:
-                disk.record.require_fit(disk.size or 0, disk.task.entry["device"])
+            _require_fit(missing)
         if missing and not module.check_mode:
             if "packed" in missing[0].task.entry:
                 with timeline.step("unpack"):
                     missing = unpacked(missing, request, records[0].directory, module, progress, stack)
-                for disk in missing:
-                    disk.record.require_fit(disk.size or 0, disk.task.entry["device"])
+                _require_fit(missing)
             elif kinds.kind_of(request).has_checksums:
                 _verify(missing, request, records[0], module, progress, timeline)
             with timeline.step("copy"):
@@ -155,6 +153,12 @@ def _open(tasks: list[Task], records: list[Record], stack: ExitStack) -> tuple[l
         if not record.is_done(task.name, disk.source):
             missing.append(disk)
     return disks, missing
+
+
+def _require_fit(disks: list[OpenTask]) -> None:
+    """Errors: those of the records' require_fit()."""
+    for disk in disks:
+        disk.record.require_fit(disk.size or 0, disk.task.entry["device"])
 
 
 def _verify(

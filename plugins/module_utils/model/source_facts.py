@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Facts that a source knows of a machine, and where each of them ends: on the target, or in a concern.
+"""Facts that a source knows of a machine, and where each of them ends: mostly on the target, or in a concern.
 
 A reader of a source declares for each fact where its format has it, or why it has none (sources/kinds/facts.py).
 docs/sources.md is generated from both.
@@ -20,6 +20,8 @@ from .concerns import Concern
 # How a fact ends.
 TARGET = "in the hardware that conversion returns"
 GUEST = "used by conversion; nothing on the target depends on it"
+INFORMATION = "for information; conversion keeps the address, whatever its kind"
+ENDS_IN_NO_CONCERN = (TARGET, GUEST, INFORMATION)
 
 # What a disk's serial number may be everywhere: 20 characters is what virtio, ATA and NVMe have room for.
 SERIAL = re.compile(r"[A-Za-z0-9_.+-]{1,20}")
@@ -37,7 +39,7 @@ _NOT_PERSISTENT = "nonpersistent"
 class Fact:
     """name: for people. scope: "", "disks" or "interfaces": what in `hardware` has it. keys: those that carry it.
 
-    end: TARGET, GUEST, or the code of the concern about it.
+    end: one of ENDS_IN_NO_CONCERN, or the code of the concern about it.
     """
 
     name: str
@@ -50,7 +52,7 @@ FACTS: tuple[Fact, ...] = (
     Fact("network or port group", "interfaces", ("network",), TARGET),
     Fact("link state", "interfaces", ("connected",), TARGET),
     Fact("PCI slot of a card", "interfaces", ("pci_slot",), GUEST),
-    Fact("kind of MAC address", "interfaces", ("mac_kind",), GUEST),
+    Fact("kind of MAC address", "interfaces", ("mac_kind",), INFORMATION),
     Fact("disk mode", "disks", ("mode",), "disk-mode-changed"),
     Fact("sharing and bus sharing", "disks", ("sharing",), "disk-shared"),
     Fact("raw device mapping", "disks", ("raw_device",), "disk-raw-device"),

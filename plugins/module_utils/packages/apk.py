@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from .dependencies import judged
-from .manager import SECONDS, Application, DatabaseDamaged, Door, Judged, Package
+from .manager import SECONDS, Application, DatabaseDamaged, Door, Judged, Package, listed
 
 # Bytes for the new database, next to the old one.
 _SPARE = 1024 * 1024
@@ -35,13 +35,8 @@ class Apk:
 
     def applications(self) -> list[Application]:
         """The installed packages as applications() returns them."""
-        found = []
-        for package in parse_installed(self._text()):
-            version, release = split_version(package.version)
-            found.append(
-                Application(name=package.name, epoch=None, version=version, release=release, arch=package.arch)
-            )
-        return found
+        packages = parse_installed(self._text())
+        return [listed(package, None, *split_version(package.version)) for package in packages]
 
     def removal(self) -> Apk:
         """It removes packages itself."""

@@ -18,7 +18,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 
 from .dependencies import judged
-from .manager import SECONDS, Application, DatabaseDamaged, Door, Judged, Package, epoch_number
+from .manager import SECONDS, Application, DatabaseDamaged, Door, Judged, Package, epoch_number, listed
 
 # Bytes for what else a removal writes: logs, the lists of files of what stays for now, caches of triggers.
 _SPARE = 1024 * 1024
@@ -78,13 +78,8 @@ class Dpkg:
 
     def applications(self) -> list[Application]:
         """The installed packages as applications() returns them."""
-        found = []
-        for package in parse_status(self._root.read(self._STATUS) or ""):
-            epoch, version, release = split_version(package.version)
-            found.append(
-                Application(name=package.name, epoch=epoch, version=version, release=release, arch=package.arch)
-            )
-        return found
+        packages = parse_status(self._root.read(self._STATUS) or "")
+        return [listed(package, *split_version(package.version)) for package in packages]
 
     def removal(self) -> Dpkg:
         """It removes packages itself."""

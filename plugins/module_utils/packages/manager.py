@@ -92,6 +92,11 @@ class Package:
         return self.recommends.union(*self.depends)
 
 
+def listed(package: Package, epoch: int | None, version: str, release: str | None) -> Application:
+    """A package as the description has it, with the parts of its version."""
+    return Application(name=package.name, epoch=epoch, version=version, release=release, arch=package.arch)
+
+
 def epoch_number(text: str | None) -> int | None:
     """The number of an epoch; None where there is none, or something else in its place."""
     return int(text) if text and re.fullmatch("[0-9]{1,10}", text) else None

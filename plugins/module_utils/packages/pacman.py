@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ..texts import globs
 from .dependencies import judged
-from .manager import SECONDS, Application, DatabaseDamaged, Door, Judged, Package, epoch_number
+from .manager import SECONDS, Application, DatabaseDamaged, Door, Judged, Package, epoch_number, listed
 
 _SPARE = 1024 * 1024
 
@@ -31,13 +31,8 @@ class Pacman:
 
     def applications(self) -> list[Application]:
         """The installed packages as applications() returns them."""
-        found = []
-        for package in filter(None, map(parse_desc, self._descriptions().values())):
-            epoch, version, release = split_version(package.version)
-            found.append(
-                Application(name=package.name, epoch=epoch, version=version, release=release, arch=package.arch)
-            )
-        return found
+        packages = filter(None, map(parse_desc, self._descriptions().values()))
+        return [listed(package, *split_version(package.version)) for package in packages]
 
     def removal(self) -> Pacman:
         """It removes packages itself."""

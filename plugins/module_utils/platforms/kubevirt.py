@@ -69,34 +69,22 @@ def define(
     plugs = [check_network(plug) for plug in plugs]
     classes = request.storages([place for place, unused in places], storage_map)
     domain = _domain(machine, places, plugs, request.flag(video_config, "video_config"))
-    features = _hyperv() if machine.hardware.hyperv else {}
-    if request.secure_boot(secure_boot, machine.hardware):
+    is_secure = request.secure_boot(secure_boot, machine.hardware)
+    if is_secure:
         domain["firmware"]["bootloader"]["efi"]["secureBoot"] = True
-        features["smm"] = {"enabled": True}
-    if features:
-        domain["features"] = features
-    if request.flag(tpm, "tpm") or machine.hardware.tpm:
+    domain.update(_features(machine.hardware, is_secure))
+    if request.has_tpm(tpm, machine.hardware):
         domain["devices"]["tpm"] = {"persistent": True}
     known = request.description(guest)
     if cpu_model is not None:
         domain["cpu"]["model"] = processors.model(cpu_model, "host-model", known)
-    metadata: dict[str, Any] = {"name": check_name(name)}
-    if namespace is not None:
-        metadata["namespace"] = _label(namespace, "namespace")
-    if machine.hardware.kept.annotation:
-        metadata["annotations"] = {"description": machine.hardware.kept.annotation}
-    templates = [
-        _data_volume(given, storage, f"volumes[{index}]")
-        for index, ((unused, given), storage) in enumerate(zip(places, classes))
-        if storage is not None and "data_volume" in given
-    ]
     return {
         "apiVersion": "kubevirt.io/v1",
         "kind": "VirtualMachine",
-        "metadata": metadata,
+        "metadata": _metadata(name, namespace, machine.hardware.kept.annotation),
         "spec": {
             "runStrategy": request.one_of(run_strategy, RUN_STRATEGIES, "run_strategy"),
-            **({"dataVolumeTemplates": templates} if templates else {}),
+            **_templates(places, classes),
             "template": {
                 "spec": {
                     "domain": domain,
@@ -106,6 +94,15 @@ def define(
             },
         },
     }
+
+
+def _metadata(name: Any, namespace: Any, annotation: str) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"name": check_name(name)}
+    if namespace is not None:
+        metadata["namespace"] = _label(namespace, "namespace")
+    if annotation:
+        metadata["annotations"] = {"description": annotation}
+    return metadata
 
 
 def check_name(value: object) -> str:
@@ -173,6 +170,14 @@ def _clock(hardware: Hardware) -> dict[str, Any]:
     if hardware.hyperv:
         timer["hyperv"] = {"present": True}
     return {"clock": {"utc": offset, "timer": timer}} if offset or timer else {}
+
+
+def _features(hardware: Hardware, is_secure: bool) -> dict[str, Any]:
+    features = _hyperv() if hardware.hyperv else {}
+    if is_secure:
+        # The firmware protects its variables by System Management Mode.
+        features["smm"] = {"enabled": True}
+    return {"features": features} if features else {}
 
 
 def _hyperv() -> dict[str, Any]:
@@ -254,6 +259,16 @@ def _volume(index: int, given: dict[str, str]) -> dict[str, Any]:
     if sources[0] == "claim":
         return {"name": _disk_name(index), "persistentVolumeClaim": {"claimName": name}}
     return {"name": _disk_name(index), "dataVolume": {"name": name}}
+
+
+def _templates(places: list[request.Pair], classes: list[Any]) -> dict[str, Any]:
+    """The data volumes that are created with the machine: those of disks for which storage_map has a storage class."""
+    templates = [
+        _data_volume(given, storage, f"volumes[{index}]")
+        for index, ((unused, given), storage) in enumerate(zip(places, classes))
+        if storage is not None and "data_volume" in given
+    ]
+    return {"dataVolumeTemplates": templates} if templates else {}
 
 
 def _data_volume(given: dict[str, str], storage: Any, where: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from ..devices import hyperv, models
 from ..devices.letters import letters
 from ..errors import GuestconvError
 from ..model.hardware import Hardware, Interface
-from ..model.kept import WWN
+from ..model.kept import WWN, Kept
 from . import libvirt_options as options
 from . import osinfo, processors, request
 from .libvirt_options import check_export, check_name, check_network, check_storage
@@ -95,12 +95,8 @@ def define(
     plugs = request.networks(machine.hardware.interfaces, network, networks, network_map)
     domain_type = request.one_of(domain_type, PROCESSORS, "domain_type")
     root = etree.Element("domain", nsmap={"qemu": _QEMU} if _overrides(machine.hardware) else None, type=domain_type)
-    _child(root, "name", text=check_name(name))
     kept = machine.hardware.kept
-    if kept.uuid:
-        _child(root, "uuid", text=kept.uuid)
-    if kept.annotation:
-        _child(root, "description", text=_in_xml(kept.annotation))
+    _identity(root, check_name(name), kept)
     description = request.description(guest)
     _operating_system(root, description, kept.guest_id)
     _child(root, "memory", text=machine.memory, unit="MiB")
@@ -110,12 +106,7 @@ def define(
     # QEMU's emulation of a processor has nothing of Hyper-V's.
     has_hyperv = machine.hardware.hyperv and domain_type == "kvm"
     _features(root, is_secure, has_hyperv)
-    model = processors.model(cpu_model, PROCESSORS[domain_type], description)
-    topology = kept.topology(machine.cpus)
-    if topology is None and machine.hardware.windows:
-        # libvirt has a socket for each processor, of which Windows for desktops uses no more than two.
-        topology = (1, machine.cpus, 1)
-    _processor(root, model, topology)
+    _processor(root, processors.model(cpu_model, PROCESSORS[domain_type], description), _topology(machine))
     _clock(root, kept.clock, bool(machine.hardware.windows), has_hyperv)
     devices = _child(root, "devices")
     _disks(devices, places, request.storages([place for place, unused in places], storage_map))
@@ -124,7 +115,7 @@ def define(
         _interface(devices, index, card, plug, ports.get(index))
     _console(devices, machine.hardware.console)
     _display(devices, machine.hardware.video)
-    if request.flag(tpm, "tpm") or machine.hardware.tpm:
+    if request.has_tpm(tpm, machine.hardware):
         _child(_child(devices, "tpm", model="tpm-crb"), "backend", type="emulator", version="2.0")
     _virtio_helpers(devices, machine.has_virtio, machine.hardware.guest_agent)
     if machine.hardware.is_transitional:
@@ -151,6 +142,14 @@ def _child(parent: Any, tag: str, text: object = None, **attributes: object) -> 
     if text is not None:
         element.text = str(text)
     return element
+
+
+def _identity(root: Any, name: str, kept: Kept) -> None:
+    _child(root, "name", text=name)
+    if kept.uuid:
+        _child(root, "uuid", text=kept.uuid)
+    if kept.annotation:
+        _child(root, "description", text=_in_xml(kept.annotation))
 
 
 def _boot_settings(root: Any, hardware: Hardware, is_secure: bool) -> None:
@@ -203,6 +202,13 @@ def _operating_system(root: Any, description: Any, guest_id: str) -> None:
         metadata = _child(root, "metadata")
         libosinfo = etree.SubElement(metadata, f"{{{_LIBOSINFO}}}libosinfo", nsmap={"libosinfo": _LIBOSINFO})
         etree.SubElement(libosinfo, f"{{{_LIBOSINFO}}}os", id=found)
+
+
+def _topology(machine: request.Machine) -> tuple[int, int, int] | None:
+    """(sockets, cores, threads); None where libvirt's own serves, which is a socket for each processor."""
+    known = machine.hardware.kept.topology(machine.cpus)
+    # Windows for desktops uses no more than two sockets.
+    return (1, machine.cpus, 1) if known is None and machine.hardware.windows else known
 
 
 def _processor(root: Any, model: str, topology: tuple[int, int, int] | None) -> None:

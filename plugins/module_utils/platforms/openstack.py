@@ -49,31 +49,17 @@ def define(
         "hw_machine_type": wanted.machine,
         "os_type": request.one_of(os_type, OPERATING_SYSTEMS, "os_type"),
         "hw_qemu_guest_agent": "yes" if request.flag(guest_agent, "guest_agent") or wanted.guest_agent else "no",
-        "hw_video_model": "none",
+        **_devices(wanted),
+        **_kept(wanted.kept),
     }
-    disks = [(request.disk_title(disk), disk.driver) for disk in wanted.disks]
-    bus, controller = _same("block", disks), WORDS.controller(disks[0][1])
-    properties["hw_disk_bus"] = bus
-    if controller:
-        properties["hw_scsi_model"] = controller
-    if wanted.interfaces:
-        cards = [(request.interface_title(card), card.driver) for card in wanted.interfaces]
-        properties["hw_vif_model"] = _same("network", cards)
-    if wanted.video:
-        properties["hw_video_model"] = WORDS.word("graphics", wanted.video, "display")
-    if wanted.console:
-        # Nova gives every x86 machine a serial port, and no other console.
-        WORDS.word("console", wanted.console, "console")
-    properties.update(_kept(wanted.kept))
     if wanted.windows and not any(name in properties for name in ("hw_cpu_sockets", "hw_cpu_cores")):
         # Nova prefers sockets, of which Windows for desktops uses no more than two.
         properties["hw_cpu_max_sockets"] = "1"
     _refuse_others(wanted, request.flag(ports, "ports"), properties["os_type"])
+    is_secure = request.secure_boot(secure_boot, wanted)
     if wanted.firmware == "uefi":
-        properties["os_secure_boot"] = "required" if request.secure_boot(secure_boot, wanted) else "disabled"
-    else:
-        request.secure_boot(secure_boot, wanted)
-    if request.flag(tpm, "tpm") or wanted.tpm:
+        properties["os_secure_boot"] = "required" if is_secure else "disabled"
+    if request.has_tpm(tpm, wanted):
         properties.update(hw_tpm_version="2.0", hw_tpm_model="tpm-crb")
     # Each image is one disk; this one is of the disk that boots.
     first = min(wanted.disks, key=lambda disk: (disk.boot_order is None, disk.boot_order or 0))
@@ -81,6 +67,23 @@ def define(
     if volume_type is not None:
         # Cinder takes it when a volume is created from the image without a type (CreateVolume in cinder.volume.flows.api).
         properties["cinder_img_volume_type"] = check_storage(volume_type)
+    return properties
+
+
+def _devices(hardware: Hardware) -> dict[str, str]:
+    disks = [(request.disk_title(disk), disk.driver) for disk in hardware.disks]
+    properties = {"hw_video_model": "none", "hw_disk_bus": _same("block", disks)}
+    controller = WORDS.controller(disks[0][1])
+    if controller:
+        properties["hw_scsi_model"] = controller
+    if hardware.interfaces:
+        cards = [(request.interface_title(card), card.driver) for card in hardware.interfaces]
+        properties["hw_vif_model"] = _same("network", cards)
+    if hardware.video:
+        properties["hw_video_model"] = WORDS.word("graphics", hardware.video, "display")
+    if hardware.console:
+        # Nova gives every x86 machine a serial port, and no other console.
+        WORDS.word("console", hardware.console, "console")
     return properties
 
 

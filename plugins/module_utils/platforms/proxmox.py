@@ -129,20 +129,14 @@ def define(
     if arguments:
         options["args"] = " ".join(arguments)
     options.update(_disks(places))
-    if len(wanted.interfaces) > _MOST_CARDS:
-        raise request.invalid("hardware.interfaces", f"Proxmox VE allows at most {_MOST_CARDS} network cards.")
-    if wanted.interfaces:
-        options["net"] = {
-            f"net{index}": _card(card, plug) for index, (card, plug) in enumerate(zip(wanted.interfaces, plugs))
-        }
+    options.update(_cards(wanted.interfaces, plugs))
     if wanted.console:
         WORDS.word("console", wanted.console, "console")
         options["serial"] = {"serial0": "socket"}
+    is_secure = request.secure_boot(secure_boot, wanted)
     if wanted.firmware == "uefi":
-        options["efidisk0"] = _variables(storage, request.secure_boot(secure_boot, wanted))
-    else:
-        request.secure_boot(secure_boot, wanted)
-    if request.flag(tpm, "tpm") or wanted.tpm:
+        options["efidisk0"] = _variables(storage, is_secure)
+    if request.has_tpm(tpm, wanted):
         options["tpmstate0"] = {"storage": _storage(storage, "The state of the TPM needs a storage."), "version": "2.0"}
     return options
 
@@ -271,6 +265,13 @@ def _disks(places: list[request.Pair]) -> dict[str, Any]:
     if order:
         options["boot"] = "order=" + ";".join(key for unused, key in sorted(order))
     return options
+
+
+def _cards(interfaces: Sequence[Interface], plugs: list[Any]) -> dict[str, Any]:
+    if len(interfaces) > _MOST_CARDS:
+        raise request.invalid("hardware.interfaces", f"Proxmox VE allows at most {_MOST_CARDS} network cards.")
+    cards = {f"net{index}": _card(card, plug) for index, (card, plug) in enumerate(zip(interfaces, plugs))}
+    return {"net": cards} if cards else {}
 
 
 def _card(card: Interface, plug: object) -> str:

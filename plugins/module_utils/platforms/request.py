@@ -154,6 +154,11 @@ def secure_boot(wanted: object, hardware: machines.Hardware) -> bool:
     return bool(wanted)
 
 
+def has_tpm(wanted: object, hardware: machines.Hardware) -> bool:
+    """Whether the machine gets a TPM: by the option `tpm`, or as the guest needs one."""
+    return flag(wanted, "tpm") or hardware.tpm
+
+
 def one_of(value: object, allowed: Collection[str], option: str) -> str:
     """value, when it is among allowed. Raises GuestconvError `platform-option-invalid`."""
     if not isinstance(value, str) or value not in allowed:

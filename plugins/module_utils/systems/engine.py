@@ -117,11 +117,19 @@ def convert(
             # The last, as it is about all that was written.
             plan.concerns += root.restore_labels()
     add_concerns(description, [concern for plan in plans for concern in plan.concerns])
-    interfaces = [plan.hardware.interfaces for plan in plans]
-    firmware = description["boot"]["firmware"]
-    loaders = description["boot"]["loaders"]
-    hardware = target_hardware.assemble(guest.target, firmware, selection, devices, guest.hardware, interfaces, loaders)
+    hardware = _hardware(guest, description, selection, plans)
     add_concerns(description, target_hardware.networks_unknown(hardware["interfaces"], guest.hardware))
+    return hardware
+
+
+def _hardware(guest: Guest, description: Description, selection: Selection, plans: Sequence[Plan]) -> dict[str, Any]:
+    """What the target must offer. plans: what the conversion of each root planned."""
+    interfaces = [plan.hardware.interfaces for plan in plans]
+    boot = description["boot"]
+    devices = [disk.device for disk in guest.disks]
+    hardware = target_hardware.assemble(
+        guest.target, boot["firmware"], selection, devices, guest.hardware, interfaces, boot["loaders"]
+    )
     kernels = [kernel for found in description["roots"].values() for kernel in found["kernels"]]
     if target_hardware.needs_transitional_virtio(kernels):
         hardware["virtio"] = TRANSITIONAL

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import subprocess
@@ -16,6 +15,7 @@ import pytest
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import Appliance
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.failures import ApplianceError, CallFailed
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.secret import Secret
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.trace import Trace
 from ansible_collections.virttools.guestconv.plugins.module_utils.commands import convert, guest_run, inspect
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.run.progress import Progress
@@ -127,9 +127,10 @@ def test_a_run_that_fails_shows_no_key(run, tmp_path, passphrase):
     assert not SECRETS.search(shown)
 
 
-def test_a_trace_has_no_key():
+def test_a_trace_has_no_key(tmp_path):
+    path = tmp_path / "trace.json"
     appliance = Appliance([], read_only=True)
-    appliance._trace = io.StringIO()
+    appliance._trace = Trace(str(path), pytest.fail)
 
     def fail(*_arguments):
         raise RuntimeError("cryptsetup exited with status 2: No key available with this passphrase.")
@@ -138,7 +139,7 @@ def test_a_trace_has_no_key():
     with pytest.raises(CallFailed):
         appliance.cryptsetup_open("/dev/sda2", Secret(PASSPHRASE), "guestconva")
     appliance.write("/key", KEY_FILE)
-    shown = appliance._trace.getvalue()
+    shown = path.read_text(encoding="utf-8")
     assert "<secret>" in shown and "<11 bytes>" in shown and not SECRETS.search(shown)
 
 

@@ -51,14 +51,9 @@ class Answers:
         self._appliance = appliance
         self._tags: dict[str, Mapping[str, str]] = {}
 
-    def call(self, name: str, *arguments: Any) -> Any:
-        """Call a function of libguestfs for which there is no method here. Raises ApplianceError."""
-        return self._appliance.call(name, *arguments)
-
     def disk_device(self, index: int) -> str:
         """The appliance's name of the disk number index."""
-        device: str = self._appliance.device(index)
-        return device
+        return self._appliance.device(index)
 
     def first_sector(self, device: str) -> bytes:
         """The first 512 bytes of a device."""
@@ -66,13 +61,13 @@ class Answers:
 
     def partitions(self) -> list[str]:
         """The appliance's names of all partitions."""
-        return list(self.call("list_partitions"))
+        return self._appliance.list_partitions()
 
     def tags(self, device: str) -> Mapping[str, str]:
         """What blkid knows of a device: TYPE, UUID, LABEL, PART_ENTRY_UUID and so on, without escapes."""
         if device not in self._tags:
             self._tags[device] = {
-                key: device_names.printed_by_blkid(value) for key, value in self.call("blkid", device).items()
+                key: device_names.printed_by_blkid(value) for key, value in self._appliance.blkid(device).items()
             }
         return self._tags[device]
 
@@ -82,23 +77,22 @@ class Answers:
 
     def activate_volumes(self) -> None:
         """Have LVM search the devices that were opened since the appliance started."""
-        self.call("lvm_scan", True)
-
-    # Arrays
+        self._appliance.lvm_scan(True)
 
     def size(self, device: str) -> int:
         """The size of a device in bytes."""
-        return int(self.call("blockdev_getsize64", device))
+        return self._appliance.blockdev_getsize64(device)
 
     def data(self, device: str, count: int, offset: int) -> bytes:
         """count bytes of a device from offset on; fewer at its end."""
-        data: bytes = self.call("pread_device", device, count, offset)
-        return data
+        return self._appliance.pread_device(device, count, offset)
+
+    # Arrays
 
     def arrays(self) -> dict[str, str]:
         """{UUID, as mdadm writes it: array} of the arrays that the appliance has started."""
         # What mdadm calls their members is not what they were opened as: /dev/dm-0.
-        return {self._appliance.md_detail(array).get("uuid", ""): array for array in self.call("list_md_devices")}
+        return {self._appliance.md_detail(array).get("uuid", ""): array for array in self._appliance.list_md_devices()}
 
     def assemble_arrays(self) -> None:
         """Start the arrays whose members appeared after the appliance was launched."""
@@ -113,11 +107,11 @@ class Answers:
 
     def stop_array(self, array: str) -> None:
         """Stop an array, so that its superblocks say what is true of its members, and the members can be closed."""
-        self.call("md_stop", array)
+        self._appliance.md_stop(array)
 
     def write(self, device: str, data: bytes, offset: int) -> None:
         """Write data to a device, from offset on. Raises ApplianceError."""
-        if self.call("pwrite_device", device, data, offset) != len(data):
+        if self._appliance.pwrite_device(device, data, offset) != len(data):
             raise CallFailed("appliance-call-failed", f"pwrite_device: {device}: not all was written")
 
     def _shell(self, script: str) -> str | None:
@@ -134,24 +128,24 @@ class Answers:
         report = self._shell(lvm_report.VOLUMES)
         if report is not None:
             return lvm_report.volumes(report)
-        names = [device.split("/")[2:] for device in sorted(self.call("lvs"))]
+        names = [device.split("/")[2:] for device in sorted(self._appliance.lvs())]
         return [Volume(group, group, name, self._volume_uuid(group, name)) for group, name in names]
 
     def _volume_uuid(self, group: str, name: str) -> str:
-        return device_names.bare_uuid(self.call("lvuuid", f"/dev/{group}/{name}"))
+        return device_names.bare_uuid(self._appliance.lvuuid(f"/dev/{group}/{name}"))
 
     def volume_members(self) -> list[Member]:
         """The physical volumes of all volume groups, with those that are missing."""
         report = self._shell(lvm_report.MEMBERS)
         if report is not None:
             return lvm_report.members(report)
-        groups = dict.fromkeys(device.split("/")[2] for device in self.call("lvs"))
-        return [Member(group, uuid) for group in groups for uuid in self.call("vgpvuuids", group)]
+        groups = dict.fromkeys(device.split("/")[2] for device in self._appliance.lvs())
+        return [Member(group, uuid) for group in groups for uuid in self._appliance.vgpvuuids(group)]
 
     def activate(self, group: str) -> None:
         """Have LVM make the devices of the volumes of a group, as far as it can."""
         try:
-            self.call("vg_activate", True, [group])
+            self._appliance.vg_activate(True, [group])
         except CallFailed:
             # incomplete.py reports the volumes that have no device.
             pass
@@ -167,8 +161,8 @@ class Answers:
     def subvolumes(self, device: str) -> list[FoundSubvolume]:
         """The subvolumes of a btrfs; empty for one that cannot be read."""
         try:
-            found = self.call("btrfs_subvolume_list", device)
-            default: int = self.call("btrfs_subvolume_get_default", device) if found else 0
+            found = self._appliance.btrfs_subvolume_list(device)
+            default = self._appliance.btrfs_subvolume_get_default(device) if found else 0
         except (CallFailed, TextNotUtf8):
             return []
         keys = ("id", "top_level_id", "path")

@@ -50,7 +50,7 @@ def _failed(mount: Mount, reason: str, error: MountError) -> MountError:
 def _incomplete(appliance: Appliance, mount: Mount) -> MountError | None:
     if mount.filesystem.type != "btrfs":
         return None
-    data = appliance.call("pread_device", mount.filesystem.device, _DEVICES_AT + _NUMBER, _SUPERBLOCK)
+    data = appliance.pread_device(mount.filesystem.device, _DEVICES_AT + _NUMBER, _SUPERBLOCK)
     count, there = devices(data), len(mount.filesystem.parents)
     if count <= there:
         return None
@@ -69,7 +69,7 @@ def _unknown(appliance: Appliance, mount: Mount) -> MountError | None:
     """Where the appliance's kernel has no driver."""
     kind = mount.filesystem.type
     # With FUSE there is a program, and no driver.
-    if not kind or kind.startswith(("ntfs", "swap")) or appliance.call("filesystem_available", kind):
+    if not kind or kind.startswith(("ntfs", "swap")) or appliance.filesystem_available(kind):
         return None
     reason = f"the kernel of the appliance, which is this machine's, has no driver for {kind}"
     hint = f"Run guestconv on a machine whose kernel mounts {kind} (modprobe {kind})."

@@ -61,7 +61,7 @@ class Mounter:
         options = ",".join(filter(None, ("ro" if read_only else "", mount.options)))
         try:
             if is_there:
-                self._appliance.call("remount", mount.path, rw=True)
+                self._appliance.remount(mount.path, rw=True)
             else:
                 self._mount(mount, options)
         except (CallFailed, TextNotUtf8) as error:
@@ -80,12 +80,12 @@ class Mounter:
 
     def _mount(self, mount: Mount, options: str) -> None:
         try:
-            self._appliance.call("mount_options", options, mount.node.device, mount.path)
+            self._appliance.mount_options(options, mount.node.device, mount.path)
         except CallFailed:
             if mount.path == "/" or not mount.is_needed or self._appliance.status(mount.path) is not None:
                 raise
             self._make_directory(mount.path)
-            self._appliance.call("mount_options", options, mount.node.device, mount.path)
+            self._appliance.mount_options(options, mount.node.device, mount.path)
 
     def _make_directory(self, path: str) -> None:
         """Make the mount point that is missing, as systemd does before it mounts (systemd.mount(5)).
@@ -93,8 +93,8 @@ class Mounter:
         Inspection has the disks as overlays, which are thrown away.
         """
         above = max((each for each in self._mounted if f"{path}/".startswith(f"{each.rstrip('/')}/")), key=len)
-        self._appliance.call("remount", above, rw=True)
-        self._appliance.call("mkdir_p", path)
+        self._appliance.remount(above, rw=True)
+        self._appliance.mkdir_p(path)
         self.made.append((self._mounted["/"].filesystem.name, path))
 
     def _diagnosis(self, mount: Mount, error: CallFailed | TextNotUtf8) -> MountError:

@@ -108,27 +108,8 @@ def describe(machine: Machine, path: str) -> Description:
 
     Raises GuestconvError `source-without-disks`, `source-disk-duplicate`, `source-malformed`.
     """
-    if not machine.disks:
-        raise GuestconvError(
-            "source-without-disks",
-            f"{path} describes no disk.",
-            path=path,
-            hint="Exports leave out independent disks. Add them.",
-        )
+    _check(machine, path)
     cards = machine.interfaces
-    if max(len(machine.disks), len(cards or ())) > _MAX_DEVICES:
-        raise malformed(path, f"it has more than {_MAX_DEVICES} disks or network cards.")
-    seen = set()
-    for disk in machine.disks:
-        identity = (disk.path, disk.more.get("member"))
-        if identity in seen:
-            raise GuestconvError(
-                "source-disk-duplicate",
-                f"{path} names the disk {disk.path} twice.",
-                path=path,
-                hint="If these are two disks with the same name, move one elsewhere, and use its new path.",
-            )
-        seen.add(identity)
     ordered = _in_order(machine.disks)
     if len({disk.device for disk in ordered}) < len(ordered):
         raise malformed(path, "two disks are at the same address.")
@@ -158,6 +139,30 @@ def describe(machine: Machine, path: str) -> Description:
         "hardware": hardware,
         "warnings": warnings,
     }
+
+
+def _check(machine: Machine, path: str) -> None:
+    """Refuse a machine without disks, with very many of them, or with one twice."""
+    if not machine.disks:
+        raise GuestconvError(
+            "source-without-disks",
+            f"{path} describes no disk.",
+            path=path,
+            hint="Exports leave out independent disks. Add them.",
+        )
+    if max(len(machine.disks), len(machine.interfaces or ())) > _MAX_DEVICES:
+        raise malformed(path, f"it has more than {_MAX_DEVICES} disks or network cards.")
+    seen = set()
+    for disk in machine.disks:
+        identity = (disk.path, disk.more.get("member"))
+        if identity in seen:
+            raise GuestconvError(
+                "source-disk-duplicate",
+                f"{path} names the disk {disk.path} twice.",
+                path=path,
+                hint="If these are two disks with the same name, move one elsewhere, and use its new path.",
+            )
+        seen.add(identity)
 
 
 def _at_one_address(disks: list[Disk]) -> list[str]:

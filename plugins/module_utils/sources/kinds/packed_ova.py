@@ -126,22 +126,18 @@ def unpack(
     quoted = {unquote(name): name for name in wanted}
     with metadata.open_file(path) as stream:
         read = 0
+
+        def tell() -> None:
+            nonlocal read
+            progress(max(0, stream.tell() - read))
+            read = max(read, stream.tell())
+
         for member in _members(stream, packed, path):
             suffix = posixpath.splitext(member.name)[1].lower()
             target = os.path.join(folder, member.name)
             if member.name in wanted or member.name in quoted or suffix in (".ovf", ".mf"):
                 room(member.size)
-                os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
-                with open(target, "xb") as written:
-                    left = member.size
-                    while left:
-                        data = _some(member, left, path)
-                        written.write(data)
-                        left -= len(data)
-                        progress(max(0, stream.tell() - read))
-                        read = max(read, stream.tell())
-                    written.flush()
-                    os.fsync(written.fileno())
+                _write(member, target, path, tell)
                 missing -= {member.name, quoted.get(member.name)}
                 found = found or (target if suffix == ".ovf" else "")
             else:
@@ -157,6 +153,20 @@ def unpack(
             hint="Export it again as one OVA, with all of its disks.",
         )
     return found, left_out
+
+
+def _write(member: _Member, target: str, path: str, tell: Callable[[], None]) -> None:
+    """Unpack a member of the OVA path to the new file target. tell: called after each piece."""
+    os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
+    with open(target, "xb") as written:
+        left = member.size
+        while left:
+            data = _some(member, left, path)
+            written.write(data)
+            left -= len(data)
+            tell()
+        written.flush()
+        os.fsync(written.fileno())
 
 
 def unpacked_file(folder: str, name: str) -> str:

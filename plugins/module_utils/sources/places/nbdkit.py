@@ -92,32 +92,12 @@ class Server:
         return lines[-1].partition("error: ")[2] if lines else ""
 
     def _start(self) -> None:
-        program = shutil.which("nbdkit", path=f"{os.environ.get('PATH', '')}:{_MORE_PATH}")
-        if program is None:
-            raise GuestconvError(
-                "nbdkit-missing",
-                "nbdkit was not found on this machine.",
-                hint="Install nbdkit (on EL and Fedora nbdkit-curl-plugin, nbdkit-ssh-plugin and "
-                "nbdkit-nbd-plugin, too).",
-            )
+        program = _program()
         # It writes its process number there when it is ready, and the pipe ends when it ended before.
         reader, writer = os.pipe()
         secret = self._secret_file()
         try:
-            settings = dict(self._settings, **({} if secret is None else {"password": f"+/dev/fd/{secret}"}))
-            command = [
-                program,
-                "--foreground",
-                "--exit-with-parent",
-                "--readonly",
-                "--unix",
-                self.socket,
-                "--pidfile",
-                f"/dev/fd/{writer}",
-                *(f"--filter={name}" for name in self._filters),
-                self._plugin,
-                *(f"{key}={value}" for key, value in settings.items()),
-            ]
+            command = [program, *self._arguments(writer, secret)]
             with open(os.path.join(self._folder, "log"), "wb") as log:
                 self._process = subprocess.Popen(  # pylint: disable=consider-using-with
                     command,
@@ -143,6 +123,18 @@ class Server:
                 if descriptor is not None and descriptor >= 0:
                     os.close(descriptor)
 
+    def _arguments(self, pid_file: int, secret: int | None) -> list[str]:
+        """nbdkit's arguments. pid_file, secret: descriptors."""
+        settings = dict(self._settings, **({} if secret is None else {"password": f"+/dev/fd/{secret}"}))
+        return [
+            *("--foreground", "--exit-with-parent", "--readonly"),
+            *("--unix", self.socket),
+            *("--pidfile", f"/dev/fd/{pid_file}"),
+            *(f"--filter={name}" for name in self._filters),
+            self._plugin,
+            *(f"{key}={value}" for key, value in settings.items()),
+        ]
+
     def _secret_file(self) -> int | None:
         """A descriptor of a file in memory with the secret, None without one.
 
@@ -154,3 +146,14 @@ class Server:
         descriptor = os.memfd_create("guestconv-secret")
         os.write(descriptor, self._secret.encode("utf-8"))
         return descriptor
+
+
+def _program() -> str:
+    program = shutil.which("nbdkit", path=f"{os.environ.get('PATH', '')}:{_MORE_PATH}")
+    if program is None:
+        raise GuestconvError(
+            "nbdkit-missing",
+            "nbdkit was not found on this machine.",
+            hint="Install nbdkit (on EL and Fedora nbdkit-curl-plugin, nbdkit-ssh-plugin and nbdkit-nbd-plugin, too).",
+        )
+    return program

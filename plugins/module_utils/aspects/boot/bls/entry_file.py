@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ..command_line import Editor
@@ -119,10 +119,6 @@ class EntryFile:
             seen = new[:number] if self.reader is Reader.SYSTEMD_BOOT else []
             new[number] = edit(found[number].value, [*present, *(word for value in seen for word in value.split())])
         return self.with_values(dict(zip(found, new)))
-
-    def with_each(self, key: str, edit: Callable[[str], str]) -> str:
-        """The text with each value of key edited by edit."""
-        return self.with_values({line: edit(line.value) for line in self.lines if line.key == key})
 
     def with_values(self, values: Mapping[Line, str]) -> str:
         """The text with these lines' values replaced; a line whose value becomes empty is removed."""

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How versions compare: for rpm, for Fedora's GRUB, for GRUB since 2.14, and for systemd-boot. Pure.
+"""How versions compare: for Fedora's GRUB, for GRUB since 2.14, and for systemd-boot. Pure.
 
 Each function returns a negative number where its first argument is the older one, 0 where they are equal, else a
 positive one.
@@ -9,48 +9,28 @@ positive one.
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Any
 
 # Characters. Names of files have 255 at most; a guest's `version` may have any number.
 _LONGEST = 1024
 
-_RPM = re.compile(r"[0-9]+|[A-Za-z]+|[~^]")
 _FEDORA = re.compile(r"[0-9]+|[A-Za-z]+|~")
 _UAPI_SKIPPED = re.compile(r"[^0-9A-Za-z~^.-]+")
 _DIGITS = re.compile(r"[0-9]*")
 _LETTERS = re.compile(r"[A-Za-z]*")
 
 
-def rpm(one: str, other: str) -> int:
-    """As rpm compares (rpmio/rpmvercmp.c), with `~` and `^`."""
-    return _by_segments(_segments(_RPM, one), _segments(_RPM, other))
-
-
 def fedora_grub(one: str, other: str) -> int:
     """As the GRUB of Fedora and of EL compares (vercmp() in its blscfg.c): as rpm before it knew `^`."""
-    return _by_segments(_segments(_FEDORA, one), _segments(_FEDORA, other))
-
-
-def _segments(pattern: re.Pattern[str], version: str) -> list[str]:
-    return pattern.findall(version[:_LONGEST])
-
-
-def _by_segments(one: list[str], other: list[str]) -> int:
-    for number in range(max(len(one), len(other)) + 1):
-        first, second = (segments[number] if number < len(segments) else "" for segments in (one, other))
-        for mark in "~^":
-            if mark in (first, second) and first != second:
-                # A `~` is older than anything, the end included; a `^` is newer than the end, older than all else.
-                return _compared(first != mark, second != mark) if mark == "~" or (first and second) else _longer(first)
-        result = _by_segment(first, second)
-        if result or not (first and second):
+    segments = [_FEDORA.findall(version[:_LONGEST]) for version in (one, other)]
+    for first, second in itertools.zip_longest(*segments, fillvalue=""):
+        # A `~` is older than anything, the end included.
+        result = _compared(first != "~", second != "~") or _by_segment(first, second)
+        if result:
             return result
     return 0
-
-
-def _longer(first: str) -> int:
-    return 1 if first else -1
 
 
 def _by_segment(first: str, second: str) -> int:

@@ -5,17 +5,19 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import calls
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.calls import Calls
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.calls import Calls, mounts
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.failures import CallFailed
 
-# `shell` is called otherwise in libguestfs.
-NAMES = sorted(name for name in vars(Calls) if not name.startswith("_") and name not in ("call", "shell"))
+LIBRARY = Path(__file__).parents[5] / "plugins" / "module_utils"
+# `shell` has another name in libguestfs.
+NAMES = sorted(name for name in dir(Calls) if not name.startswith("_") and name not in ("call", "shell"))
 
 
 class Recorded(Calls):
@@ -47,6 +49,17 @@ def test_a_script_is_run_by_the_call_for_debugging():
     assert recorded.calls == [("debug", ("sh", ["ls $root"]), {})]
 
 
+def test_other_rooms_call_libguestfs_by_methods_which_have_types_and_are_held_to_the_real_one():
+    by_name = [
+        f"{path.name}:{node.lineno}"
+        for path in LIBRARY.rglob("*.py")
+        if path.relative_to(LIBRARY).parts[0] != "appliance"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("appliance.call")
+    ]
+    assert by_name == []
+
+
 def test_a_call_that_is_not_declared_is_an_error():
     with pytest.raises(AttributeError):
         Recorded().mkfs("ext4", "/dev/sda")
@@ -72,7 +85,7 @@ BUSY = "umount_all: umount: /sysroot/dev: umount: /sysroot/dev: target is busy."
 @pytest.mark.parametrize("name, arguments", [("umount_all", ()), ("umount", ("/boot",))])
 def test_a_mount_that_a_program_is_just_leaving_is_unmounted_when_it_has_ended(monkeypatch, name, arguments):
     pauses: list[float] = []
-    monkeypatch.setattr(calls.time, "sleep", pauses.append)
+    monkeypatch.setattr(mounts.time, "sleep", pauses.append)
     busy = Busy(2, BUSY)
     getattr(busy, name)(*arguments)
     assert busy.calls == 3 * [(name, arguments, {})]
@@ -80,7 +93,7 @@ def test_a_mount_that_a_program_is_just_leaving_is_unmounted_when_it_has_ended(m
 
 
 def test_a_mount_that_stays_in_use_is_an_error_after_some_tries(monkeypatch):
-    monkeypatch.setattr(calls.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(mounts.time, "sleep", lambda seconds: None)
     busy = Busy(1000, BUSY)
     with pytest.raises(CallFailed, match="busy"):
         busy.umount_all()

@@ -44,6 +44,22 @@ def test_what_stopped_the_launch_from_here_is_reported_as_it_is(launch_error):
     assert (error.code, error.message) == ("no-space", "It is full.")
 
 
+def test_where_kvm_looks_well_and_fails_the_appliance_is_emulated_with_one_warning(monkeypatch):
+    started = []
+
+    def start(self, accelerator):
+        started.append(accelerator)
+        if accelerator == "kvm":
+            raise CallFailed("appliance-call-failed", "qemu died")
+
+    monkeypatch.setattr(appliances.accelerators, "choose", lambda requested, fixed: ("kvm", None))
+    monkeypatch.setattr(Appliance, "_start", start)
+    monkeypatch.setattr(Appliance, "call", lambda self, name: {})
+    with Appliance([], read_only=True) as appliance:
+        assert started == ["kvm", "tcg"]
+        assert len(appliance.warnings) == 1 and "is emulated" in appliance.warnings[0]
+
+
 class _Handle:
     """A libguestfs whose calls succeed."""
 

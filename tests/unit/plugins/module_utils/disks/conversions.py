@@ -10,11 +10,14 @@ import signal
 import subprocess
 import time
 
+import pytest
+
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.commit import InPlace
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.copies import ToCopies
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.throwaway import Throwaway
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.to_volumes import ToVolumes
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disks.disk_images import create, qemu_io
 
 # What convert() writes, as qemu-io says it: over data, over nothing, and 4 MiB that take a while.
@@ -111,3 +114,22 @@ def wait_until(condition):
             return
         time.sleep(0.02)
     raise TimeoutError
+
+
+def refusal_of(work):
+    """The error that work, a function, raises."""
+    with pytest.raises(GuestconvError) as caught:
+        work()
+    return caught.value
+
+
+def enter(disks, **settings):
+    """Begin a conversion of disks that must be refused."""
+    with workspace_for(disks, **settings):
+        raise AssertionError("nothing was refused")
+
+
+def rewrite(path):
+    """Write to the file at path what it has."""
+    with open(path, "r+b") as stream:
+        stream.write(stream.read(1))

@@ -17,6 +17,7 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.dis
     convert,
     is_converted,
     killed_at,
+    rewrite,
     workspace_for,
     write_to,
 )
@@ -52,11 +53,6 @@ def code_of(work):
     with pytest.raises(GuestconvError) as caught:
         work()
     return caught.value.code
-
-
-def rewrite(path):
-    with open(path, "r+b") as stream:
-        stream.write(stream.read(1))
 
 
 def test_a_block_device_is_converted_in_place_again_and_again(device, states):

@@ -39,13 +39,6 @@ SLOW = '[ $1 = commit ] && shift && exec $REAL commit -r 512k "$@"'
 
 
 @pytest.fixture
-def place(tmp_path):
-    """An empty directory."""
-    (tmp_path / "place").mkdir()
-    return tmp_path / "place"
-
-
-@pytest.fixture
 def interrupted(place):
     """The disks of a guest whose conversion was killed when the first disk was written."""
     disks = two_disks(place)

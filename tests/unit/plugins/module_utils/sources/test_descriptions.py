@@ -13,7 +13,6 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module.argument_specs import HARDWARE
-from ansible_collections.virttools.guestconv.plugins.module_utils.devices import models
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.formats import probe
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import libvirt_xml, ovf, vmx
@@ -49,14 +48,3 @@ def test_each_disk_has_a_name_of_its_own_and_a_place_in_the_hardware(description
     assert all(images._DEVICE.match(disk["device"]) for disk in disks)
     assert len({disk["device"] for disk in disks}) == len(disks) == len(description["hardware"]["disks"])
     assert {disk.get("format") for disk in disks} <= {*probe.SUPPORTED, None}
-
-
-@pytest.mark.parametrize("kind", models.MODELS)
-def test_a_word_of_a_source_is_that_of_one_model(kind):
-    words = [
-        (dialect, word)
-        for row in models.MODELS[kind].values()
-        for dialect in row.read_as
-        for word in row.read_as[dialect]
-    ]
-    assert len(words) == len(set(words))

@@ -15,7 +15,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.boot_menu import BootMenu
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.space import Space
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.kernel.test_kernel import (
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.kernel.kernel_guests import (
     MODULES,
     an_initrd,
     convert,

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import dataclasses
-import fnmatch
 import posixpath
 import re
 import stat
@@ -144,15 +143,6 @@ class StandInAppliance:
         device, inside = self._find(path)
         below = inside.rstrip("/") + "/"
         return [name[len(below) :].split("/")[0] for name in self._files.get(device, {}) if name.startswith(below)]
-
-    def _glob_expand(self, pattern: str, directoryslash: bool) -> list[str]:
-        patterns = [f"/{each}" for each in pattern.strip("/{}").split(",")]
-        paths = [
-            posixpath.normpath(f"{mountpoint}/{name}")
-            for mountpoint, (device, _options) in self.mounts.items()
-            for name in self._files.get(device, {})
-        ]
-        return [path for each in patterns for path in paths if fnmatch.fnmatchcase(path, each)]
 
     def _realpath(self, path: str) -> str:
         return path

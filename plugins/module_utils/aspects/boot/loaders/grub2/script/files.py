@@ -37,39 +37,3 @@ class Files(Protocol):
 
     def probe(self, device: str, what: str) -> str | None:
         """The UUID ("fs-uuid"), label ("label") or kind ("fs") of the filesystem on a device."""
-
-
-class NoFiles:
-    """A guest without any files. A script in a variable or a test needs none."""
-
-    def path(self, device: str, path: str) -> str | None:
-        """Each path is the root's own."""
-        return path
-
-    def read(self, path: str) -> str | None:
-        """Nothing."""
-        return None
-
-    def size(self, path: str) -> int | None:
-        """Nothing."""
-        return None
-
-    def is_directory(self, path: str) -> bool:
-        """Nothing."""
-        return False
-
-    def is_kernel(self, path: str) -> bool:
-        """Each may be one."""
-        return True
-
-    def names(self, path: str) -> list[str]:
-        """Nothing."""
-        return []
-
-    def search(self, kind: str, value: str) -> str | None:
-        """Nothing."""
-        return None
-
-    def probe(self, device: str, what: str) -> str | None:
-        """Nothing."""
-        return None

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 # How text has to be written at a place, by what reads it there: GRUB's lexer outside of quotes, within '...' or within
-# "...", the reader of environment blocks, what takes it as it is, and what splits it at blanks.
-BARE, SINGLE, DOUBLE, BLOCK, PLAIN, SPLIT = "bare", "'", '"', "block", "plain", "split"
+# "...", the reader of environment blocks, and what splits it at blanks.
+BARE, SINGLE, DOUBLE, BLOCK, SPLIT = "bare", "'", '"', "block", "split"
 
 # Of grub_isspace().
 BLANKS = " \t\n\v\f\r"

@@ -94,8 +94,8 @@ def test_a_static_address_is_read():
     ],
 )
 def test_definitions_are_read(definition, addresses, gateway, method):
-    for nic in nics(ethernets(f"ens192: {definition}")):
-        assert (nic.addresses, nic.gateway, nic.method) == (addresses, gateway, method)
+    (nic,) = nics(ethernets(f"ens192: {definition}"))
+    assert (nic.addresses, nic.gateway, nic.method) == (addresses, gateway, method)
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,15 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.l
     menus,
     uses,
 )
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2.script.files import NoFiles
 
 PATH = "/grub.cfg"
 
 
-class GuestFiles(NoFiles):
-    """files: {path: text}. devices: {what search is asked for: device}."""
+class GuestFiles:
+    """Files, as the Protocol has them, where each path is the root's own.
+
+    files: {path: text}. devices: {what search is asked for: device}.
+    """
 
     def __init__(self, files, devices=None):
         self.files, self.devices = files, devices or {}
@@ -34,8 +36,17 @@ class GuestFiles(NoFiles):
     def names(self, path):
         return [name.rpartition("/")[2] for name in self.files if name.rpartition("/")[0] == path]
 
+    def path(self, device, path):
+        return path
+
+    def is_kernel(self, path):
+        return True
+
     def search(self, kind, value):
         return self.devices.get(value)
+
+    def probe(self, device, what):
+        return None
 
 
 def reading(text, files=None, **start):
