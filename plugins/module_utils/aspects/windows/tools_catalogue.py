@@ -140,6 +140,8 @@ TOOLS = (
             "scsifilt",
         ),
         (
+            # Up to XenServer 6.
+            "Citrix Tools for Virtual Machines",
             "Citrix XenServer Tools",
             "Citrix XenServer Windows",
             "Citrix Hypervisor PV Tools",

@@ -177,6 +177,7 @@ def test_drivers_of_parallels_do_not_start_leave_their_classes_and_are_forgotten
     [
         ("Oracle VM VirtualBox Guest Additions 6.1.50", "virtualbox"),
         ("Oracle VirtualBox Guest Additions 7.1.6", "virtualbox"),
+        ("Citrix Tools for Virtual Machines", "xen"),
         ("Citrix XenServer Windows Management Agent", "xen"),
         ("Citrix Hypervisor PV Tools", "xen"),
         ("XCP-ng Windows PV Tools", "xen"),
