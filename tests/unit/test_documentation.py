@@ -12,8 +12,8 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.policy import choose
+from ansible_collections.virttools.guestconv.plugins.plugin_utils import fleet_variables
 from tests.contract import ROOT, documentation, flat_options, module, module_names
 
 PREFIX = "virttools.guestconv."
@@ -193,17 +193,13 @@ def test_a_variable_of_a_guide_is_one_that_the_collection_knows(guide):
 
 
 def facts_in(entries):
-    """Yield the name of each fact that a list of plays or tasks sets for its hosts."""
+    """Yield the name of each fact that a list of plays or tasks sets for its hosts, and of each result that it registers."""
     for task, _defaults in tasks_in(entries):
-        yield from (name for name in task.get("ansible.builtin.set_fact") or {} if name.startswith("guestconv_"))
+        names = [*(task.get("ansible.builtin.set_fact") or {}), task.get("register") or ""]
+        yield from (name for name in names if name.startswith("guestconv_"))
 
 
 def test_the_variables_that_the_playbooks_accept_are_those_that_are_documented_or_set():
-    (check,) = [
-        task
-        for task in yaml.safe_load((ROOT / "playbooks/tasks/variables.yml").read_text("utf-8"))
-        if "ansible.builtin.fail" in task
-    ]
     rows = re.findall(r"^\| (`.*?) \|", (ROOT / "docs/fleet.md").read_text("utf-8"), re.MULTILINE)
     documented = set(re.findall(r"`(guestconv_\w+)`", " ".join(rows)))
     # "`guestconv_devices_all`, `_group`, `_host`"
@@ -215,10 +211,8 @@ def test_the_variables_that_the_playbooks_accept_are_those_that_are_documented_o
     files = [yaml.safe_load(path.read_text("utf-8")) for place in places for path in ROOT.glob(place)]
     facts = {name for entries in files for name in facts_in(entries)}
     assert {"guestconv_platform", "guestconv_devices_host"} <= documented and "guestconv_size" in found
-    assert {"guestconv_guest", "guestconv_state"} <= facts
-    known = check["vars"]["guestconv_known"]
-    assert known == sorted(documented | found | facts)
-    assert check["vars"]["guestconv_targets"] == list(TARGETS)
+    assert {"guestconv_guest", "guestconv_state", "guestconv_journal"} <= facts
+    assert list(fleet_variables.KNOWN) == sorted(documented | found | facts)
 
 
 def documentation_in(path):

@@ -27,6 +27,9 @@ from .description import Description
 from .selection import as_mapping, require_dict, require_keys, settings_of
 from .tools import DEFAULTS, REMOVE_DEPENDENCIES, check_action, policy_from
 
+# What a rule may have.
+KEYS = ("when", *KINDS, "tools")
+
 # What a network card may have several of, and no list to choose from.
 _LISTS = ("addresses", "gateway", "dns")
 
@@ -66,8 +69,8 @@ def _check_rule(rule: Any, where: str) -> None:
     if not isinstance(rule, dict):
         raise _invalid(where, f"A rule is a dictionary, not {rule!r}.")
     for key, value in rule.items():
-        if key not in (*KINDS, "when", "tools"):
-            raise _invalid(f"{where}.{key}", f"There is no such key; known are when, {', '.join(KINDS)}, tools.")
+        if key not in KEYS:
+            raise _invalid(f"{where}.{key}", f"There is no such key; known are {', '.join(KEYS)}.")
         if not isinstance(value, dict):
             raise _invalid(f"{where}.{key}", "This is a dictionary.")
     for kind in KINDS:
