@@ -67,9 +67,10 @@ def of_kinds(root: GuestRoot, kinds: tuple[str, ...]) -> dict[str, str]:
                 paths += [posixpath.join(path, each) for each in root.list(path) if each.endswith(".conf")]
     places: dict[str, str] = {}
     for path in paths:
-        places.setdefault(root.real_path(path), path)
-    paths = [path for place, path in places.items() if _is_own(path, place)]
-    paths += [path for path in _mounts_of_packages(root) if path.endswith(kinds)]
+        place = root.real_path(path)
+        if _is_own(path, place):
+            places.setdefault(place, path)
+    paths = [*places.values(), *(path for path in _mounts_of_packages(root) if path.endswith(kinds))]
     found = {path: root.read(path) for path in paths}
     return {path: text for path, text in found.items() if text is not None}
 

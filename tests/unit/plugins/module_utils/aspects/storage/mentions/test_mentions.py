@@ -181,6 +181,12 @@ def test_a_link_to_a_unit_of_a_package_becomes_a_copy_and_others_are_left_alone(
     assert root.read(unit) == "[Mount]\nWhat=/dev/sdb1\n"
 
 
+def test_a_link_of_another_name_leaves_the_unit_that_it_is_to():
+    unit = f"{SYSTEMD}/tune.service"
+    vmware = "[Unit]\nConditionVirtualization=vmware\n[Service]\nExecStart=/a\n[Install]\nAlias=a.service\n"
+    assert told({unit: vmware}, {f"{SYSTEMD}/a.service": unit}) == [("unit-for-another-machine", "warning")]
+
+
 @pytest.mark.parametrize(
     "what, is_required, expected",
     (
