@@ -29,8 +29,8 @@ _SERIAL = 0
 _SAFE_MODES = {0: "minimal", 1: "with network", 2: "to repair the Active Directory"}
 # The kind of an object that starts a Windows (winload): an application of this code.
 _KIND, _LOADER, _CODE = "Type", 3, 0xFFFFF
-# Objects inherit from others: {bootloadersettings} from {globalsettings}, and that from {dbgsettings}.
-_MOST_INHERITED, _MOST_LEVELS = 16, 4
+# Objects that one inherits from: {bootloadersettings}, of that {globalsettings}, and of that {dbgsettings} and some more.
+_MOST_INHERITED = 16
 _SHOWN = 80
 
 
@@ -74,10 +74,11 @@ def _entry(hive: Hive, key: Key, is_once: bool) -> Entry:
     kind = release.number(key.key("Description"), _KIND)
     device = key.key(element(SYSTEM_DEVICE))
     value = device.value("Element") if device else None
+    objects = _with_inherited(hive, key)
     used = []
-    if _number(hive, key, _MANAGEMENT):
+    if _number(objects, _MANAGEMENT):
         used.append("the Emergency Management Services (EMS)")
-    if _number(hive, key, _DEBUGGER) and (_number(hive, key, _DEBUGGER_KIND) or _SERIAL) == _SERIAL:
+    if _number(objects, _DEBUGGER) and (_number(objects, _DEBUGGER_KIND) or _SERIAL) == _SERIAL:
         used.append("the kernel debugger")
     title = next(iter(_texts(key, _TITLE)), "")
     return Entry(
@@ -85,7 +86,7 @@ def _entry(hive: Hive, key: Key, is_once: bool) -> Entry:
         is_once,
         kind is None or kind & _CODE == _LOADER,
         value.data if value else None,
-        _number(hive, key, _SAFE_MODE),
+        _number(objects, _SAFE_MODE),
         " and ".join(used),
     )
 
@@ -96,17 +97,27 @@ def _texts(key: Key | None, number: int) -> tuple[str, ...]:
     return value.texts[:_MOST_INHERITED] if value else ()
 
 
-def _number(hive: Hive, key: Key, number: int, level: int = 0) -> int | None:
-    """The number of an element of an object, or of those that it inherits from; None where none has it."""
-    found = key.key(element(number))
-    value = found.value("Element") if found else None
-    if value is not None:
-        return int.from_bytes(value.data[:8], "little")
-    for identifier in _texts(key, _INHERITED) if level < _MOST_LEVELS else ():
-        above = hive.key(rf"{_OBJECTS}\{identifier}")
-        inherited = _number(hive, above, number, level + 1) if above else None
-        if inherited is not None:
-            return inherited
+def _with_inherited(hive: Hive, key: Key) -> list[Key]:
+    """The object, and those that it inherits from, each before those that it inherits from itself."""
+    objects = {"": key}
+    left = list(_texts(key, _INHERITED))
+    while left and len(objects) <= _MOST_INHERITED:
+        identifier = left.pop(0).casefold()
+        above = None if identifier in objects else hive.key(rf"{_OBJECTS}\{identifier}")
+        if above is not None:
+            objects[identifier] = above
+            left = [*_texts(above, _INHERITED), *left]
+    return list(objects.values())
+
+
+def _number(objects: list[Key], number: int) -> int | None:
+    """The number of an element of the first of these objects that has it; None where none has it."""
+    path = element(number)
+    for each in objects:
+        found = each.key(path)
+        value = found.value("Element") if found else None
+        if value is not None:
+            return int.from_bytes(value.data[:8], "little")
     return None
 
 

@@ -9,7 +9,11 @@ import struct
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows import boot, condition
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows import (
+    boot,
+    boot_configuration,
+    condition,
+)
 from ansible_collections.virttools.guestconv.tests import hives
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import complete_windows
 
@@ -54,6 +58,17 @@ def test_safe_mode_may_be_inherited_and_is_of_the_next_entry_only():
     # What inherits from itself.
     looped = INHERITS + f'[Objects\\{SETTINGS}\\Elements\\14000006]\n"Element"=multi:"{SETTINGS}"\n'
     assert codes(DEFAULT + looped) == []
+
+
+def test_not_all_objects_are_read_where_each_inherits_from_many(monkeypatch):
+    names = [f"{{{digit:x}0}}" for digit in range(16)]
+    listed = ",".join(f'"{name}"' for name in names)
+    inherits = [f'[Objects\\{name}\\Elements\\14000006]\n"Element"=multi:{listed}\n' for name in (LOADER, *names)]
+    asked = []
+    texts = boot_configuration._texts
+    monkeypatch.setattr(boot_configuration, "_texts", lambda key, number: asked.append(number) or texts(key, number))
+    assert codes(DEFAULT + "".join(inherits)) == []
+    assert asked.count(0x14000006) == 1 + len(names)
 
 
 @pytest.mark.parametrize(
