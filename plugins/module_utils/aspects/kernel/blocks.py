@@ -52,13 +52,12 @@ def found(root: GuestRoot, kernel: Kernel) -> dict[str, str]:
             blocks += [block._replace(place=path) for block in modprobe.blocked(root.read(path) or "")]
     reasons: dict[str, str] = {}
     for block in blocks:
+        what = "starting" if block.is_of_function else "being loaded"
         for name in root.guest.target.modules - (frozenset() if block.is_of_function else kernel.tree.built_in):
             if name == block.module:
-                reasons[name] = (
-                    f"{block.place} keeps {name} from {'starting' if block.is_of_function else 'being loaded'}"
-                )
+                reasons[name] = f"{block.place} keeps {name} from {what}"
             elif block.is_always and block.module in kernel.tree.needs.get(name, ()):
-                reasons.setdefault(name, f"{block.place} keeps {block.module}, which {name} needs, from being loaded")
+                reasons.setdefault(name, f"{block.place} keeps {block.module}, which {name} needs, from {what}")
     return reasons
 
 
