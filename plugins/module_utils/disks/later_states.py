@@ -40,14 +40,16 @@ def libvirt_snapshots(folder: str, names: Iterable[str]) -> dict[str, str]:
     libvirt calls it web01.NAME, by the disk web01.qcow2 and the snapshot (virDomainSnapshotDefAssignExternalNames() in
     conf/snapshot_conf.c), so that its suffix is none of a disk's.
     """
-    by_stem = {os.path.splitext(name)[0]: name for name in names}
+    by_stem: dict[str, list[str]] = {}
+    for name in names:
+        by_stem.setdefault(os.path.splitext(name)[0], []).append(name)
     found: dict[str, str] = {}
     for other in _listed(folder) if by_stem else ():
         if os.path.splitext(other)[1].lower() in (*SUFFIXES, VAGUE):
             continue
-        for dot in (at for at, character in enumerate(other) if character == "."):
-            name = by_stem.get(other[:dot])
-            if name is not None and name != other and _is_on(folder, other, name):
+        stems = (other[:at] for at, character in enumerate(other) if character == ".")
+        for name in (name for stem in stems for name in by_stem.get(stem, ())):
+            if name != other and _is_on(folder, other, name):
                 found[name] = os.path.join(folder, other)
     return found
 
@@ -69,11 +71,12 @@ def _is_on(folder: str, other: str, name: str) -> bool:
 
 
 def _candidates(folder: str, name: str) -> list[str]:
-    """The names of other files that may be snapshots: libvirt calls them web01.NAME, by the disk web01.qcow2."""
+    """The names of other files that may be snapshots, first those that libvirt calls web01.NAME, by the disk web01.qcow2."""
     stem = os.path.splitext(name)[0] + "."
     names = _listed(folder) if os.path.isfile(os.path.join(folder, name)) else []
     fitting = [each for each in names if each.startswith(stem) or os.path.splitext(each)[1].lower() in SUFFIXES]
-    return [each for each in fitting if each != name and not each.startswith(".")][:_MOST_FILES]
+    others = [each for each in fitting if each != name and not each.startswith(".")]
+    return sorted(others, key=lambda each: not each.startswith(stem))[:_MOST_FILES]
 
 
 def _listed(folder: str) -> list[str]:

@@ -81,6 +81,20 @@ def test_a_directory_with_a_snapshot_of_libvirt_has_no_guest_of_the_disk_below_i
     assert f"{tmp_path}/web01.before.update" in problem.message
 
 
+def test_a_snapshot_is_found_where_two_disks_have_its_name(tmp_path):
+    make(tmp_path, {"web01.qcow2": None, "web01.vmdk": None, "web01.before": "web01.qcow2"})
+    for names in (["web01.qcow2", "web01.vmdk"], ["web01.vmdk", "web01.qcow2"]):
+        assert later_states.libvirt_snapshots(str(tmp_path), names) == {"web01.qcow2": str(tmp_path / "web01.before")}
+
+
+def test_a_snapshot_of_libvirt_is_found_among_very_many_images(tmp_path):
+    make(tmp_path, {"web01.qcow2": None, "web01.before": "web01.qcow2"})
+    for number in range(later_states._MOST_FILES + 1):
+        (tmp_path / f"app{number}.qcow2").touch()
+    (sentence,) = later_states.states_after(str(tmp_path / "web01.qcow2"))
+    assert "is the backing file of web01.before, " in sentence
+
+
 def differencing_vhdx(path, below):
     """Make of an empty VHDX of QEMU's a differencing one, on a disk with this identity."""
     data = bytearray(path.read_bytes())
