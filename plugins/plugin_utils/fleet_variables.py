@@ -196,6 +196,13 @@ def _value(variables: Variables, name: str) -> Any:
     """The value of a variable; None where it is not set, or is made of variables that are not set yet."""
     try:
         value = variables.get(name)
+        # ansible-core 2.19 makes the items of a list when they are looked at.
+        parts = [value, *(value if isinstance(value, (list, tuple)) else ())]
     except (AnsibleError, UndefinedError):
         return None
-    return None if isinstance(value, Undefined) else value
+    return None if any(map(_is_open, parts)) else value
+
+
+def _is_open(value: Any) -> bool:
+    """Whether it is made of variables that are not set yet: up to ansible-core 2.18, hostvars then has the template itself."""
+    return isinstance(value, Undefined) or isinstance(value, str) and ("{{" in value or "{%" in value)

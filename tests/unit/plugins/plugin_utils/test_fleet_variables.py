@@ -124,3 +124,9 @@ class Templated(UserDict):
 def test_what_is_made_of_variables_that_are_not_set_yet_is_left_to_ansible():
     variables = Templated(guestconv_hardware="{{ later }}", guestconv_verify="{{ later }}")
     assert problems(["web01"], {"web01": variables}, {}) == []
+
+
+@pytest.mark.parametrize("name", ["guestconv_hardware", "guestconv_keys", "guestconv_devices_all", "guestconv_target"])
+def test_a_template_that_hostvars_leaves_as_it_is_is_left_to_ansible(name):
+    assert found({name: "{{ later }}"}) == []
+    assert found({"guestconv_devices_host": [{}, "{{ later }}"]}) == []
