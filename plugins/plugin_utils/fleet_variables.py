@@ -124,10 +124,11 @@ def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
-def _misspelt_groups(groups: Iterable[str]) -> Iterator[str]:
-    """Without its conversion hosts, a fleet would be converted on the controller."""
-    for name in groups:
-        if name != MACHINES and name.startswith(_RESERVED) and _nearest(name, [MACHINES]):
+def _misspelt_groups(groups: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Without its conversion hosts, a fleet would be converted on the controller. A group within theirs may have any name."""
+    machines = set(groups.get(MACHINES) or [])
+    for name, hosts in groups.items():
+        if name.startswith(_RESERVED) and not machines.issuperset(hosts) and _nearest(name, [MACHINES]):
             yield f"The inventory has the group {name}, which the collection does not use. Did you mean {MACHINES}?"
 
 

@@ -106,6 +106,11 @@ def test_a_misspelt_group_of_conversion_hosts_is_named():
     assert sentence.startswith("The inventory has the group guestconv_conversion_host, which ")
 
 
+def test_a_group_within_that_of_the_conversion_hosts_is_not_a_misspelt_one():
+    assert found({}, groups={**TWO, "guestconv_conversion_hosts_1": ["conv1"]}) == []
+    assert len(found({}, groups={**TWO, "guestconv_conversion_hosts_1": ["conv1", "conv9"]})) == 1
+
+
 @pytest.mark.parametrize("name", ["web/01", ".", ".."])
 def test_a_name_that_cannot_be_that_of_a_file_is_a_problem(name):
     (sentence,) = problems([name], {name: {}}, {})
