@@ -145,7 +145,7 @@ def test_names_and_variables_that_cannot_be_are_refused(tmp_path):
     }
     machines = {"hosts": {"conv1": {"guestconv_slot": {"count": 2}, "guestconv_slots": {"count": 2}}}}
     inventory = {"all": {"hosts": hosts, "children": {"guestconv_conversion_hosts": machines}}}
-    inventory["all"]["children"]["guestconv_conversion_host"] = {}
+    inventory["all"]["children"]["guestconv_conversion_host"] = {"hosts": {"web 01": {}}}
     inventory["all"]["vars"] = {"guestconv_platfrom": "libvirt", "guestconv_keys": [], "own": 1}
     inventory["all"]["vars"]["guestconv_devices_all"] = [{"when": {"distribution": "debian"}, "netwrok": {}}]
     (tmp_path / "hosts.json").write_text(json.dumps(inventory), encoding="utf-8")
