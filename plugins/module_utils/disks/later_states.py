@@ -24,6 +24,7 @@ _MOST_FILES = 1024
 def states_after(path: str) -> list[str]:
     """A sentence if the disk at path is below another image next to it; none for a URL, and where there is no such image."""
     folder, name = os.path.split(path)
+    folder = folder or os.curdir
     later = differencing.later_states(folder, [name])
     if later:
         return [differencing.superseded(path, later[name])]

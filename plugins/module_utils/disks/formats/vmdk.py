@@ -39,6 +39,8 @@ _PARENT_CID = re.compile(rb"(?m)^[ \t]*parentCID[ \t]*=[ \t]*([0-9A-Fa-f]{1,8})"
 _CID = re.compile(rb"(?m)^[ \t]*CID[ \t]*=[ \t]*([0-9A-Fa-f]{1,8})")
 # QEMU goes on to the next line: what follows would be too far at the front. vmdk_parse_extents() in block/vmdk.c.
 _UNREAD = re.compile(rb"(?m)^[ \t]*((?:RDONLY|NOACCESS)[ \t]+\d+[ \t]+[A-Z]+|RW[ \t]+\d+[ \t]+ZERO\b)")
+# How much of such a line a message shows; between its words there may be any number of spaces.
+_SHOWN = 80
 # For the size of the disk every extent counts, also one that holds nothing but zeroes ("RW 4192256 ZERO").
 _SIZED_EXTENT = re.compile(rb"^[ \t]*(?:RW|RDONLY|NOACCESS)[ \t]+(\d{1,18})[ \t]+[A-Z]", re.MULTILINE)
 
@@ -111,7 +113,7 @@ def read_header(stream: BinaryIO) -> Header:
             _uuid(text),
             _ENCRYPTED.search(text) is not None,
             *_chain(text),
-            unread=_first(_UNREAD, text),
+            unread=_first(_UNREAD, text)[:_SHOWN],
         )
     text = _text_at(stream, 0x200)
     if head[:4] == b"COWD":
@@ -127,7 +129,7 @@ def read_header(stream: BinaryIO) -> Header:
         _uuid(embedded),
         _ENCRYPTED.search(embedded) is not None,
         *_chain(embedded),
-        unread=_first(_UNREAD, embedded) if capacity == 0 else "",
+        unread=_first(_UNREAD, embedded)[:_SHOWN] if capacity == 0 else "",
     )
 
 

@@ -132,3 +132,10 @@ def test_a_checkpoint_that_was_not_made_on_this_state_of_a_vhdx_is_named_as_such
         assert vhdx.linkages(stream) == {below.replace("-", "").lower()}
     [sentence] = later_states.states_after(str(disk))
     assert ("written to after that file was made" in sentence) is not is_on_top
+
+
+def test_a_disk_that_is_named_from_the_current_directory_is_one_too(tmp_path, monkeypatch):
+    make(tmp_path, {"web01.qcow2": None, "web01.snap1": "web01.qcow2"})
+    monkeypatch.chdir(tmp_path)
+    (sentence,) = later_states.states_after("web01.qcow2")
+    assert sentence.startswith("web01.qcow2 is the backing file of web01.snap1, ")

@@ -35,6 +35,14 @@ def test_an_extent_that_qemu_leaves_out_is_refused(tmp_path, unread):
     assert caught.value.code == "source-disk-not-supported"
 
 
+def test_of_a_long_line_only_the_beginning_is_shown(tmp_path):
+    path = tmp_path / "web01.vmdk"
+    path.write_text(descriptor(f"RDONLY{' ' * 5000}2048 FLAT", FLAT))
+    with pytest.raises(GuestconvError, match="an extent that QEMU leaves out") as caught:
+        disk_files.examine(str(path))
+    assert len(caught.value.message) < 400
+
+
 def test_a_snapshot_of_another_state_of_the_disk_is_refused(tmp_path):
     base, snapshot = tmp_path / "web01.vmdk", tmp_path / "web01-000001.vmdk"
     subprocess.run(["qemu-img", "create", "-q", "-f", "vmdk", base, "1M"], check=True)
