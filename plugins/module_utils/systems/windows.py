@@ -89,7 +89,7 @@ def facts(root: GuestRoot) -> dict[str, Any]:
         found["drives"] = drives.letters(root)
         known = release.of(root)
         if known:
-            named = {"product_name": _product_name(root, known), "edition": _current(root, "EditionID")}
+            named = {"product_name": _product_name(root, known), "edition": release.of_version(root, "EditionID")}
             found.update(_of_release(known), **{key: text or None for key, text in named.items()})
     except GuestconvError:
         pass
@@ -115,16 +115,10 @@ def _host_name(current: Key | None) -> str:
 
 
 def _product_name(root: GuestRoot, known: Release) -> str:
-    name = _current(root, "ProductName")
+    name = release.of_version(root, "ProductName")
     if known.nt == (10, 0) and known.build >= _WINDOWS_11 and not known.is_server:
         return name.replace("Windows 10", "Windows 11")
     return name
-
-
-def _current(root: GuestRoot, name: str) -> str:
-    """A text that the registry has of the version; "" where there is none."""
-    software = root.hive(release.SOFTWARE, "")
-    return release.text(software.key(release.CURRENT_VERSION) if software else None, name)
 
 
 def applications(root: GuestRoot) -> list[Application]:

@@ -33,9 +33,9 @@ _ROOM = 100 * 1024 * 1024
 
 _SHUT_DOWN = "Start Windows once on its old hypervisor, and shut it down with `shutdown /s /t 0`."
 
-# Of partmgr.sys: bring all disks online. What servers have leaves those on another bus offline (Microsoft, "san").
 # The edition of Windows PE, as its images have it. Its key Control\MiniNT is no sign: a real hive of Windows 10 has it too.
 _PE = "windowspe"
+# Of partmgr.sys: bring all disks online. What servers have leaves those on another bus offline (Microsoft, "san").
 _SAN_POLICY = r"Services\partmgr\Parameters"
 _ALL_ONLINE = 1
 
@@ -46,7 +46,7 @@ def inspect(root: GuestRoot) -> Findings:
     if not any(each.severity == "error" for each in concerns):
         try:
             # In this order each hive is opened once: what is in SYSTEM goes before what is in SOFTWARE.
-            concerns += [*_version(root), *policies.modes(root), *pending.concerns(root)]
+            concerns += [*_version(root), *policies.s_mode(root), *pending.concerns(root)]
             concerns += [*_pe(root), *policies.concerns(root)]
         except GuestconvError as error:
             # Where it is damaged deeper in it.
@@ -121,8 +121,7 @@ def _version(root: GuestRoot) -> Iterator[Concern]:
 
 
 def _pe(root: GuestRoot) -> Iterator[Concern]:
-    software = root.hive(release.SOFTWARE, "")
-    if release.text(software.key(release.CURRENT_VERSION) if software else None, "EditionID").casefold() == _PE:
+    if release.of_version(root, "EditionID").casefold() == _PE:
         yield Concern(
             "windows-version-not-supported",
             "error",

@@ -34,7 +34,7 @@ def concerns(root: GuestRoot) -> list[Concern]:
     return [*_restricted(root), *_limited(root), *_watched(root)]
 
 
-def modes(root: GuestRoot) -> Iterator[Concern]:
+def s_mode(root: GuestRoot) -> Iterator[Concern]:
     """Windows in S mode runs no cmd.exe and no PowerShell. Raises GuestconvError.
 
     learn.microsoft.com, "Planning a Windows 10 in S mode deployment".
@@ -46,9 +46,7 @@ def modes(root: GuestRoot) -> Iterator[Concern]:
 
 def _limited(root: GuestRoot) -> Iterator[Concern]:
     """Nano Server has none of the commands by which the script finds a card ("Getting Started with Nano Server")."""
-    software = root.hive(release.SOFTWARE, "")
-    version = software.key(release.CURRENT_VERSION) if software else None
-    if release.text(version, "InstallationType").casefold() == _NANO:
+    if release.of_version(root, "InstallationType").casefold() == _NANO:
         yield _about(
             root,
             "is a Nano Server, which has no Windows Installer, and no commands by which the first boot finds cards",

@@ -12,7 +12,7 @@ from ...guest.root import GuestRoot
 from ...texts.inf import Release
 
 SYSTEM, SOFTWARE = "SYSTEM", "SOFTWARE"
-CURRENT_VERSION = r"Microsoft\Windows NT\CurrentVersion"
+_CURRENT_VERSION = r"Microsoft\Windows NT\CurrentVersion"
 
 # Environment variables of the system, as all programs get them: right also where System32 is compressed (CompactOS).
 _ENVIRONMENT = r"Control\Session Manager\Environment"
@@ -63,6 +63,12 @@ def controlled(root: GuestRoot, detail: str) -> Key | None:
     return control_set(hive) if hive else None
 
 
+def of_version(root: GuestRoot, name: str) -> str:
+    """A text that the registry of root has of the version; "" where there is none. Raises GuestconvError."""
+    software = root.hive(SOFTWARE, "")
+    return text(software.key(_CURRENT_VERSION) if software else None, name)
+
+
 def text(key: Key | None, name: str) -> str:
     """The text of a value, as far as it is of a length that such texts have; "" where there is none."""
     value = key.value(name) if key else None
@@ -85,7 +91,7 @@ def _read(root: GuestRoot) -> Release | None:
     arch = text(current.key(_ENVIRONMENT), "PROCESSOR_ARCHITECTURE").casefold()
     product_type = text(current.key(_PRODUCT_TYPE), "ProductType").casefold()
     software = root.hive(SOFTWARE, "")
-    version = software.key(CURRENT_VERSION) if software else None
+    version = software.key(_CURRENT_VERSION) if software else None
     major, minor = _version(version)
     if major is None or minor is None:
         return None
