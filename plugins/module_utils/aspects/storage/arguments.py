@@ -82,9 +82,10 @@ _ALL = re.compile(r"\A(?:block:)?(?P<name>.+)\Z", re.DOTALL)
 # boot= has other meanings too: live, local, zfs (initramfs-tools and its scripts).
 _IF_DEVICE = re.compile(r"\A(?P<name>(?:/dev/|(?:PART)?(?:UUID|LABEL)=).+)\Z", re.DOTALL)
 _TO_COLON = re.compile(r"\A(?P<name>(?:/dev/|(?:PART)?(?:UUID|LABEL)=)[^:]+)")
-_MAY_BE_ABSENT = r"(?=:[^:]*:[^:]*:(?:.*,)?(?:nofail|noauto)(?:,|\Z))"
-_NOT_WAITED_FOR = re.compile(_TO_COLON.pattern + _MAY_BE_ABSENT)
-_WAITED_FOR = re.compile(_TO_COLON.pattern + _MAY_BE_ABSENT.replace("(?=", "(?!", 1) + r"(?=:|\Z)")
+# What, mount point and kind of filesystem, and options, as of a line in fstab.
+_MAY_BE_ABSENT = r":[^:]*:[^:]*:(?:.*,)?(?:nofail|noauto)(?:,|\Z)"
+_NOT_WAITED_FOR = re.compile(rf"{_TO_COLON.pattern}(?={_MAY_BE_ABSENT})")
+_WAITED_FOR = re.compile(rf"{_TO_COLON.pattern}(?!{_MAY_BE_ABSENT})(?=:|\Z)")
 _OPTIONS = re.compile(r"(?:\A|,)(?:logdev|rtdev|journal_path|device)=(?P<name>/dev/[^,]+)")
 _SOURCE = re.compile(r"(?:\A|,)source=(?P<name>[^,]+)")
 _KEY_DEVICE = re.compile(r":(?P<name>(?:UUID|LABEL)=[^:]+|/dev/[^:]+)")
