@@ -277,9 +277,9 @@ def _refuse_without_data(path: str, header: vmdk.Header) -> None:
     if header.unread:
         raise GuestconvError(
             "source-disk-not-supported",
-            f"{path} has an extent that QEMU leaves out ({header.unread}), so what follows it would be read at wrong places.",
+            vmdk.LEFT_OUT.format(path=path, line=header.unread),
             path=path,
-            hint="Clone the disk with VMware's tools (`vmkfstools -i`, `vmware-vdiskmanager -r`).",
+            hint=vmdk.CLONE,
         )
 
 

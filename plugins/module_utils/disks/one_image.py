@@ -200,8 +200,8 @@ def _vmdk_header(path: str, stream: BinaryIO, _size: int) -> dict[str, Any]:
     if header.unread:
         raise GuestconvError(
             "disk-format-unknown",
-            f"{path} has an extent that QEMU leaves out ({header.unread}), so what follows it would be read at wrong places.",
-            hint="Clone the disk with VMware's tools (`vmkfstools -i`, `vmware-vdiskmanager -r`).",
+            vmdk.LEFT_OUT.format(path=path, line=header.unread),
+            hint=vmdk.CLONE,
         )
     directory, targets = os.path.dirname(path), []
     for extent in header.extents:

@@ -39,6 +39,8 @@ _PARENT_CID = re.compile(rb"(?m)^[ \t]*parentCID[ \t]*=[ \t]*([0-9A-Fa-f]{1,8})"
 _CID = re.compile(rb"(?m)^[ \t]*CID[ \t]*=[ \t]*([0-9A-Fa-f]{1,8})")
 # QEMU goes on to the next line: what follows would be too far at the front. vmdk_parse_extents() in block/vmdk.c.
 _UNREAD = re.compile(rb"(?m)^[ \t]*((?:RDONLY|NOACCESS)[ \t]+\d+[ \t]+[A-Z]+|RW[ \t]+\d+[ \t]+ZERO\b)")
+LEFT_OUT = "{path} has an extent that QEMU leaves out ({line}), so what follows it would be read at wrong places."
+CLONE = "Clone the disk with VMware's tools (`vmkfstools -i`, `vmware-vdiskmanager -r`)."
 # How much of such a line a message shows; between its words there may be any number of spaces.
 _SHOWN = 80
 # For the size of the disk every extent counts, also one that holds nothing but zeroes ("RW 4192256 ZERO").
