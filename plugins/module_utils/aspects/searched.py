@@ -61,6 +61,7 @@ def without_copies(paths: Iterable[str]) -> list[str]:
 def concerns(root: GuestRoot) -> list[Concern]:
     """The concern that not all of /etc was searched; in a list, which may be empty."""
     found = _searched(root)
+    # Where the appliance cannot search, the files that are likely are read.
     return [] if found is None else concerns_over(root, found)
 
 
@@ -73,8 +74,9 @@ def concerns_over(root: GuestRoot, found: search.Found) -> list[Concern]:
             "search-incomplete",
             "warning",
             f"/etc on {root.name} has more files than guestconv searches ({search.MOST_FILES}), more of them name disks or "
-            "network cards than it lists, or they could not be read in time. Those that it has not looked at may name disks or "
-            "network cards as the old hardware did, or keep drivers from being loaded.",
+            "network cards than it lists, they could not be read in time, or libguestfs on this machine cannot search. Those "
+            "that it has not looked at may name disks or network cards as the old hardware did, or keep drivers from being "
+            "loaded.",
             "Look through the files in /etc for names of disks and network cards, or remove from it what is no configuration.",
         )
     ]

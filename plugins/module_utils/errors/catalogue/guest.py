@@ -271,7 +271,8 @@ SUBJECT = Subject(
             "search-incomplete",
             "warning",
             "guestconv did not look at all files in /etc for names of disks and network cards, and for modules that must not be "
-            "loaded: there are too many, too many of them have such names, or they could not be read in time.",
+            "loaded: there are too many, too many of them have such names, they could not be read in time, or libguestfs on this "
+            "machine cannot search.",
             "Look through the files in /etc for such names, or remove from it what is no configuration.",
         ),
         concern(

@@ -111,7 +111,8 @@ SUBJECT = Subject(
             "time-server-lost",
             "warning",
             "The guest takes the time from servers alone that only machines of the old cloud reach (`169.254.169.123` on EC2, "
-            "`metadata.google.internal` on Google Cloud). Nothing sets its clock on the target.",
+            "`metadata.google.internal` on Google Cloud). If no other file names a time server, nothing sets its clock on the "
+            "target.",
             "Name an NTP server in the file in the guest.",
         ),
         concern(
